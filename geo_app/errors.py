@@ -1,0 +1,144 @@
+"""The one table from an error to its HTTP status and exit code, and the one shape in which a client sees it."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from layers.schema import PersonError
+
+log = logging.getLogger(__name__)
+
+
+class NotFoundError(PersonError, LookupError):
+    """What was asked for by name, code or number is not there."""
+
+    code: ClassVar[str] = "not_found"
+
+
+class ForbiddenError(PersonError, PermissionError):
+    """The person may not do this."""
+
+    code: ClassVar[str] = "forbidden"
+
+
+class BadRequestError(PersonError, ValueError):
+    """A parameter has a value that cannot be used."""
+
+    code: ClassVar[str] = "bad_request"
+
+
+class ReplayError(PersonError, RuntimeError):
+    """A run computed again from the same inputs gave other numbers; the message lists where."""
+
+    code: ClassVar[str] = "replay_differs"
+
+
+class NoDataError(PersonError, LookupError):
+    """The store holds nothing that the work could be done on."""
+
+    code: ClassVar[str] = "no_data"
+
+
+class Answer(NamedTuple):
+    """How an error is answered: HTTP status and exit code of the command."""
+
+    status: int
+    exit_code: int
+
+
+EXIT_OK, EXIT_INTERNAL, EXIT_USAGE, EXIT_FAULTS, EXIT_QUESTION = 0, 1, 2, 3, 4
+EXIT_FILE, EXIT_STORE, EXIT_NOT_FOUND = 5, 6, 7
+EXIT_CANCELLED = 130
+
+TABLE: dict[str, Answer] = {
+    "internal": Answer(500, EXIT_INTERNAL),
+    "cancelled": Answer(409, EXIT_CANCELLED),
+    # asked wrongly
+    "bad_request": Answer(400, EXIT_USAGE),
+    "bad_setting": Answer(500, EXIT_USAGE),
+    "bad_filter": Answer(400, EXIT_USAGE),
+    "unknown_name": Answer(404, EXIT_NOT_FOUND),
+    "csrf": Answer(403, EXIT_USAGE),
+    "forbidden": Answer(403, EXIT_USAGE),
+    "too_many_jobs": Answer(429, EXIT_STORE),
+    # not there
+    "not_found": Answer(404, EXIT_NOT_FOUND),
+    "no_data": Answer(409, EXIT_NOT_FOUND),
+    # data
+    "faults_found": Answer(422, EXIT_FAULTS),
+    "replay_differs": Answer(409, EXIT_FAULTS),
+    "question": Answer(422, EXIT_QUESTION),
+    "crs_required": Answer(422, EXIT_QUESTION),
+    "encoding_required": Answer(422, EXIT_QUESTION),
+    # files
+    "unreadable_file": Answer(422, EXIT_FILE),
+    "bad_archive": Answer(422, EXIT_FILE),
+    "limit_exceeded": Answer(422, EXIT_FILE),
+    "too_large": Answer(413, EXIT_FILE),
+    # the store
+    "busy": Answer(503, EXIT_STORE),
+    "storage_full": Answer(507, EXIT_STORE),
+    "changed": Answer(412, EXIT_STORE),
+    "precondition_required": Answer(428, EXIT_STORE),
+}
+"""Every error class of ours has a `code`; its answer stands here once. A class without a row is answered as its parent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBody:
+    """What a client gets to see of an error: `code` for machines, `message` for people, `request_id` for the log."""
+
+    code: str
+    message: str
+    request_id: str
+    status: int
+    exit_code: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the JSON body, the same everywhere."""
+        return {"code": self.code, "message": self.message, "request_id": self.request_id}
+
+
+Translate = Callable[[str, str], str]
+"""Takes code and English message, gives the message in the reader's language (the English one where it has none)."""
+
+
+def answer(error: BaseException) -> tuple[str, Answer]:
+    """Find code, status and exit code of an error; an error that is not for people is `internal`.
+
+    Example:
+        >>> answer(NotFoundError("No run 7"))
+        ('not_found', Answer(status=404, exit_code=7))
+        >>> answer(ZeroDivisionError())
+        ('internal', Answer(status=500, exit_code=1))
+    """
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "storage_full", TABLE["storage_full"]
+    if isinstance(error, PersonError):
+        for cls in type(error).__mro__:
+            code = cls.__dict__.get("code")
+            if code in TABLE:
+                own = type(error).code
+                return own, TABLE[code]
+    return "internal", TABLE["internal"]
+
+
+def body(error: BaseException, *, request_id: str = "", translate: Translate | None = None) -> ErrorBody:
+    """Turn an error into what a client may see; the text of an error that is not for people goes to the log only."""
+    request_id = request_id or uuid.uuid4().hex[:12]
+    code, (status, exit_code) = answer(error)
+    if code == "internal":
+        log.error("request %s failed", request_id, exc_info=error)
+        message = f"Something went wrong on our side; nothing was saved. The log has the details under {request_id}."
+    elif code == "storage_full" and not isinstance(error, PersonError):
+        message = "Nothing was saved: the disk is full. Free disk space and try again."
+    else:
+        message = str(error)
+    if translate is not None:
+        message = translate(code, message)
+    return ErrorBody(code, message, request_id, status, exit_code)
