@@ -1,0 +1,369 @@
+"""Every colour, width, dash and marker of the maps, the same on screen and on paper; nothing else names a colour.
+
+Sizes are millimetres on paper; the screen draws them at `PX_PER_MM`. Choropleth ramps are ColorBrewer's (Apache 2.0), categories
+are Okabe and Ito's (2008), both chosen because they stay apart for every kind of colour vision; no ramp runs from red to green.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PX_PER_MM: Final = 4.0
+
+INK: Final = "#1f2933"
+SECONDARY: Final = "#5b6770"
+LINE: Final = "#d9dde1"
+SURFACE: Final = "#f6f7f8"
+PAPER: Final = "#ffffff"
+ACCENT: Final = "#1d5c8f"
+DANGER: Final = "#b3261e"
+WARNING: Final = "#9a6700"
+GOOD: Final = "#1a7f4b"
+AREA_EDGE: Final = "#5d6b70"
+GRATICULE: Final = "#4a6a80"
+NEIGHBOUR: Final = "#efede8"
+NEIGHBOUR_EDGE: Final = "#b4afa3"
+NEIGHBOUR_TEXT: Final = "#8d8775"
+SIMULATED: Final = "#8a1c7c"
+NO_DATA_FILL: Final = "#f1f1f1"
+NO_DATA_LINE: Final = "#8f8f8f"
+NO_DATA_SPACING_MM: Final = 1.1
+TARGET_LINE: Final = "#d55e00"
+
+RAMPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "more": ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494"),
+    "gaps": ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#993404"),
+    "change": ("#e66101", "#fdb863", "#f7f7f7", "#b2abd2", "#5e3c99"),
+}
+"""YlGnBu (more is better), YlOrBr (gaps), PuOr (change), from the low to the high class."""
+CATEGORIES: Final = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
+
+
+def ramp(name: str, size: int) -> tuple[str, ...]:
+    """Give `size` colours of a ramp, from low to high, interpolated in sRGB where the ramp has another number of steps.
+
+    Examples:
+        >>> ramp("more", 5)[0], ramp("gaps", 1)
+        ('#ffffcc', ('#fe9929',))
+        >>> ramp("more", 3)
+        ('#ffffcc', '#41b6c4', '#253494')
+    """
+    base = [tuple(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in RAMPS[name]]
+    if size == 1:
+        return (RAMPS[name][len(base) // 2],)
+    colours = []
+    for step in range(size):
+        where = step * (len(base) - 1) / (size - 1)
+        low = min(int(where), len(base) - 2)
+        part = where - low
+        mixed = [round(a + (b - a) * part) for a, b in zip(base[low], base[low + 1], strict=True)]
+        colours.append("#" + "".join(f"{channel:02x}" for channel in mixed))
+    return tuple(colours)
+
+
+def is_dark(colour: str) -> bool:
+    """Say whether white text reads better on a colour than dark text (relative luminance below 0.35)."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.35  # noqa: PLR2004 - halfway in perceived lightness
+
+
+@dataclass(frozen=True, slots=True)
+class LineSymbol:
+    """A line: colour and width, an optional wider casing below it, dash and gap lengths in millimetres."""
+
+    colour: str
+    width_mm: float
+    casing: str | None = None
+    casing_mm: float = 0.0
+    dash_mm: tuple[float, ...] = ()
+    round_caps: bool = True
+    kind: str = "line"
+
+
+@dataclass(frozen=True, slots=True)
+class FillSymbol:
+    """An area: fill with its opacity, outline, and whether it carries the 45° hatch."""
+
+    fill: str | None
+    opacity: float = 1.0
+    outline: str | None = None
+    outline_mm: float = 0.1
+    dash_mm: tuple[float, ...] = ()
+    hatch: bool = False
+    band: str | None = None
+    kind: str = "fill"
+
+
+@dataclass(frozen=True, slots=True)
+class PointSymbol:
+    """A marker: a shape of `SHAPES`, its size across, fill (None is hollow) and outline; `half` fills the lower half only."""
+
+    shape: str
+    size_mm: float
+    fill: str | None
+    outline: str
+    outline_mm: float = 0.2
+    half: bool = False
+    dot: str | None = None
+    kind: str = "point"
+
+
+Symbol = LineSymbol | FillSymbol | PointSymbol
+
+SHAPES: Final[Mapping[str, tuple[tuple[float, float], ...]]] = {
+    "square": ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)),
+    "triangle": ((-0.55, -0.45), (0.55, -0.45), (0.0, 0.55)),
+    "diamond": ((0.0, -0.6), (0.6, 0.0), (0.0, 0.6), (-0.6, 0.0)),
+    "house": ((-0.45, -0.5), (0.45, -0.5), (0.45, 0.08), (0.0, 0.6), (-0.45, 0.08)),
+    "circle": (),
+}
+"""Corner points of each marker in units of its size, y up; a circle has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One symbol of a layer with the words of the legend; empty words mean the title of the layer."""
+
+    symbol: Symbol
+    zh: str = ""
+    en: str = ""
+
+    def label(self, language: str, title: str) -> str:
+        """Words of the legend: the entry's own, or the title of the layer."""
+        return (self.zh if language.startswith("zh") else self.en) or title
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a layer is drawn: its symbols by key, which fields give the key, and its place in the stack (higher is above)."""
+
+    entries: Mapping[str, Entry]
+    order: float
+    fields: tuple[str, ...] = ()
+    pick: Callable[..., str] | None = None
+    label_rank: int = 9
+    """Importance of the printed name: 0 is placed first; 9 is never printed."""
+    label_style: str = "plain"
+
+    def keys(self, frame: pd.DataFrame) -> pd.Series[str]:
+        """Key of `entries` for each row, on the frame's index; a value that no entry names takes the first entry."""
+        first = next(iter(self.entries))
+        if self.pick is None:
+            return pd.Series(first, index=frame.index, dtype="object")
+        columns = [
+            frame[name] if name in frame.columns else pd.Series(None, index=frame.index, dtype="object") for name in self.fields
+        ]
+        rows = zip(*(column.astype("object").where(column.notna(), None) for column in columns), strict=True)
+        picked = [self.pick(*row) for row in rows]
+        return pd.Series([key if key in self.entries else first for key in picked], index=frame.index, dtype="object")
+
+
+def _areas(area: FillSymbol, point: PointSymbol, order: float, **more: Any) -> Style:
+    return Style({"": Entry(area), "point": Entry(point)}, order, **more)
+
+
+def _one(symbol: Symbol, order: float, **more: Any) -> Style:
+    return Style({"": Entry(symbol)}, order, **more)
+
+
+UNPAVED: Final = ("砂石", "土", "其他", "砖石块")
+DOTTED_MM: Final = (0.35, 0.7)
+_ROADS: Final[Mapping[str, tuple[LineSymbol, str]]] = {
+    "村道": (LineSymbol("#8a5a2b", 0.26), "Village road"),
+    "乡道": (LineSymbol("#cc8a1e", 0.38, PAPER, 0.62), "Township road"),
+    "县道": (LineSymbol("#fff3e0", 0.42, "#e06c00", 0.82), "County road"),
+    "省道": (LineSymbol("#f2b134", 0.5, "#5a3a1a", 0.78), "Provincial road"),
+    "国道": (LineSymbol("#e4572e", 0.55, "#5a2a1a", 0.85), "National road"),
+    "专用": (LineSymbol("#7a6f5d", 0.3, dash_mm=(2.0, 0.6)), "Special road"),
+    "组道": (LineSymbol("#8a5a2b", 0.2, dash_mm=(1.1, 0.6), round_caps=False), "Hamlet road"),
+}
+
+
+def _road_entries() -> dict[str, Entry]:
+    entries = {key: Entry(symbol, key, en) for key, (symbol, en) in _ROADS.items()}
+    for key, (symbol, en) in _ROADS.items():
+        dotted = replace(
+            symbol, colour=symbol.casing if key == "县道" and symbol.casing else symbol.colour, casing=None, dash_mm=DOTTED_MM
+        )
+        entries[f"{key}/unpaved"] = Entry(dotted, f"{key}（未硬化）", f"{en}, unpaved")
+    return entries
+
+
+def _road(admin_class: str | None, surface_type: str | None) -> str:
+    key = admin_class if admin_class in _ROADS else "村道"
+    return f"{key}/unpaved" if surface_type in UNPAVED else str(key)
+
+
+WATER: Final = "#1f6fb4"
+_WATER_WORKS: Final = {
+    "central20": Entry(PointSymbol("square", 1.5, WATER, PAPER), "小型集中供水（20–999 人）", "Small piped scheme (20–999)"),
+    "central1k": Entry(PointSymbol("square", 2.1, WATER, PAPER), "千人供水工程", "Scheme for 1,000–9,999"),
+    "central10k": Entry(PointSymbol("square", 2.8, WATER, PAPER, 0.25), "万人供水工程", "Scheme for 10,000 or more"),
+    "city_ext": Entry(PointSymbol("square", 2.4, PAPER, WATER, 0.45, dot=WATER), "城市管网延伸", "City network extension"),
+    "dispersed": Entry(PointSymbol("square", 1.1, PAPER, WATER, 0.25), "分散供水", "Dispersed supply"),
+}
+_DONE: Final = frozenset({"completed", "asset_formed"})
+_STAGE: Final = "#0072b2"
+_PROJECTS: Final = {
+    "planned": Entry(PointSymbol("diamond", 1.8, PAPER, _STAGE, 0.3), "项目：拟建", "Project, planned"),
+    "under_way": Entry(PointSymbol("diamond", 1.8, _STAGE, _STAGE, 0.3, half=True), "项目：在建", "Project, under way"),
+    "done": Entry(PointSymbol("diamond", 1.8, _STAGE, PAPER, 0.2), "项目：已完成", "Project, done"),
+}
+_FACILITY_COLOURS: Final = {
+    "医疗": ("#d55e00", "Health"),
+    "教育": ("#009e73", "School"),
+    "农业": ("#e69f00", "Farming"),
+    "交通行政": ("#0072b2", "Transport or office"),
+    "其他": ("#cc79a7", "Other facility"),
+}
+_SANITATION: Final = {
+    "公厕": Entry(PointSymbol("circle", 1.5, "#009e73", PAPER), "公厕", "Public toilet"),
+    "污水处理站": Entry(PointSymbol("diamond", 2.0, "#009e73", PAPER), "污水处理站", "Sewage plant"),
+    "污水管网": Entry(LineSymbol("#009e73", 0.3, dash_mm=(1.6, 0.5)), "污水管网", "Sewer"),
+    "垃圾收集点": Entry(PointSymbol("circle", 1.1, "#6b6b2a", PAPER), "垃圾收集点", "Waste point"),
+    "垃圾转运站": Entry(PointSymbol("square", 1.6, "#6b6b2a", PAPER), "垃圾转运站", "Waste transfer"),
+    "垃圾处理场": Entry(PointSymbol("square", 2.2, "#6b6b2a", PAPER), "垃圾处理场", "Waste site"),
+}
+_ASSETS: Final = {
+    "OPR": Entry(PointSymbol("circle", 1.5, "#e69f00", INK, 0.15), "经营性资产", "Operating asset"),
+    "PUB": Entry(PointSymbol("circle", 1.5, "#56b4e9", INK, 0.15), "公益性资产", "Public asset"),
+    "HHD": Entry(PointSymbol("circle", 1.2, "#cc79a7", INK, 0.15), "到户类资产", "Household asset"),
+}
+_FARMLAND: Final = {
+    "": Entry(FillSymbol("#e9d9a6", 0.5, "#b89b4a", 0.1), "耕地", "Farmland"),
+    "hsf": Entry(FillSymbol("#c9b458", 0.55, "#8a6f1f", 0.12), "高标准农田", "High-standard farmland"),
+}
+
+
+def _stage(status: str | None) -> str:
+    if status in _DONE:
+        return "done"
+    return "under_way" if status == "implementing" else "planned"
+
+
+def _text(value: str | None) -> str:
+    return str(value)
+
+
+VILLAGE: Final = PointSymbol("circle", 1.0, PAPER, INK, 0.18)
+SEAT: Final = PointSymbol("circle", 1.9, PAPER, INK, 0.3)
+COUNTY_SEAT: Final = PointSymbol("circle", 2.9, PAPER, INK, 0.38, dot=INK)
+_COUNTY_LINE: Final = FillSymbol(None, 0, INK, 0.4, (2.5, 0.6, 0.3, 0.6, 0.3, 0.6), band="#c58ad6")
+_TOWNSHIP_LINE: Final = FillSymbol(None, 0, "#333333", 0.26, (1.8, 0.6, 0.3, 0.6))
+
+STYLES: Final[Mapping[str, Style]] = {
+    "neighbours": _one(FillSymbol(NEIGHBOUR, 1.0, NEIGHBOUR_EDGE, 0.2), 0, label_rank=8, label_style="neighbour"),
+    "farmland": Style(_FARMLAND, 2, ("hsf",), lambda hsf: "hsf" if hsf else ""),
+    "service_areas": _one(FillSymbol(WATER, 0.1, WATER, 0.3), 3),
+    "result": _one(FillSymbol("#e69f00", 0.25, "#d55e00", 0.35), 3.5),
+    "villages": _areas(FillSymbol(None, 0, AREA_EDGE, 0.08), VILLAGE, 4, label_rank=5, label_style="village"),
+    "townships": _areas(_TOWNSHIP_LINE, SEAT, 4.5, label_rank=2, label_style="township"),
+    "counties": _areas(_COUNTY_LINE, COUNTY_SEAT, 5, label_rank=1, label_style="county"),
+    "outline": _one(_COUNTY_LINE, 5.2),
+    "roads": Style(_road_entries(), 4.8, ("admin_class", "surface_type"), _road),
+    "hamlets": _one(PointSymbol("circle", 0.9, PAPER, INK, 0.12), 6, label_rank=7, label_style="village"),
+    "facilities": Style(
+        {key: Entry(PointSymbol("circle", 1.3, colour, PAPER, 0.15), key, en) for key, (colour, en) in _FACILITY_COLOURS.items()},
+        6.2,
+        ("facility_type",),
+        _text,
+    ),
+    "sanitation": Style(_SANITATION, 6.4, ("facility_type",), _text),
+    "assets": Style(_ASSETS, 6.5, ("asset_class",), _text),
+    "water_works": Style(_WATER_WORKS, 6.6, ("work_class",), _text, label_rank=6, label_style="water"),
+    "projects": Style(_PROJECTS, 6.8, ("status",), _stage),
+    "settlements": _one(PointSymbol("house", 2.1, "#7b3fa0", PAPER), 7, label_rank=6, label_style="settlement"),
+    "gaps": _one(PointSymbol("circle", 1.5, "#d95f0e", PAPER, 0.2), 7.2, label_rank=6, label_style="village"),
+    "village_seats": _one(VILLAGE, 7.4, label_rank=5, label_style="village"),
+    "township_seats": _one(SEAT, 7.6, label_rank=2, label_style="township"),
+    "county_seats": _one(COUNTY_SEAT, 7.8, label_rank=0, label_style="county_seat"),
+    "contradictions": _one(PointSymbol("triangle", 2.3, "#cc00a0", PAPER, 0.25), 8),
+}
+"""Style of each layer by name; `style_of` gives a plain one for any other."""
+_PLAIN: Final = Style(
+    {
+        "point": Entry(PointSymbol("circle", 1.4, ACCENT, PAPER)),
+        "line": Entry(LineSymbol(ACCENT, 0.35)),
+        "area": Entry(FillSymbol(ACCENT, 0.15, ACCENT, 0.25)),
+    },
+    6,
+)
+GEOMETRY_KEYS: Final[Mapping[str, str]] = {
+    "Point": "point",
+    "MultiPoint": "point",
+    "LineString": "line",
+    "MultiLineString": "line",
+    "Polygon": "area",
+    "MultiPolygon": "area",
+}
+
+
+def style_of(name: str) -> Style:
+    """Give the style of a layer by its name; a name without one gets plain symbols in the accent colour."""
+    return STYLES.get(name, _PLAIN)
+
+
+def symbol_keys(name: str, frame: Any) -> pd.Series[str]:
+    """Give the key of the symbol of each row, on the frame's index: by the layer's fields, or by geometry type for plain layers.
+
+    Where the picked symbol does not fit the geometry (a project drawn as a line), the key is `point`, `line` or `area`, which
+    `symbol_of` answers for every layer.
+
+    Examples:
+        >>> import geopandas as gpd
+        >>> roads = gpd.GeoDataFrame(
+        ...     {"admin_class": ["县道", "村道"], "surface_type": ["沥青", "土"]},
+        ...     geometry=gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 1 1)"] * 2),
+        ... )
+        >>> symbol_keys("roads", roads).tolist()
+        ['县道', '村道/unpaved']
+    """
+    style = style_of(name)
+    shapes: pd.Series[str] = frame.geometry.geom_type.map(GEOMETRY_KEYS).fillna("point").astype("object")
+    if style is _PLAIN:
+        return shapes
+    keys: pd.Series[str] = style.keys(frame)
+    fits = {key: {"point": "point", "line": "line", "fill": "area"}[entry.symbol.kind] for key, entry in style.entries.items()}
+    picked: pd.Series[str] = keys.where(keys.map(fits) == shapes, shapes)
+    return picked
+
+
+def entry_of(name: str, key: str) -> Entry:
+    """Give the legend entry behind a key of `symbol_keys`; geometry keys take the colour of the layer's first symbol."""
+    style = style_of(name)
+    if key in style.entries:
+        return style.entries[key]
+    first = next(iter(style.entries.values())).symbol
+    colour = first.colour if isinstance(first, LineSymbol) else first.outline if isinstance(first, FillSymbol) else first.fill
+    colour = colour or ACCENT
+    if colour == PAPER and isinstance(first, PointSymbol):
+        colour = first.outline
+    symbols: dict[str, Symbol] = {
+        "point": PointSymbol("circle", 1.4, colour, PAPER),
+        "line": LineSymbol(colour, 0.4),
+        "area": FillSymbol(colour, 0.15, colour, 0.25),
+    }
+    return Entry(symbols[key])
+
+
+def as_json(symbol: Symbol) -> dict[str, Any]:
+    """Give a symbol as plain values for the screen; millimetres become pixels, names lose their `_mm`.
+
+    Examples:
+        >>> as_json(LineSymbol("#8a5a2b", 0.25))["width"]
+        1.0
+    """
+    plain: dict[str, Any] = {}
+    for name, value in asdict(symbol).items():
+        if name.endswith("_mm"):
+            scaled = [part * PX_PER_MM for part in value] if isinstance(value, tuple | list) else value * PX_PER_MM
+            plain[name.removesuffix("_mm")] = scaled
+        else:
+            plain[name] = value
+    return plain
