@@ -132,6 +132,8 @@ class Field:
     unit: str = ""
     codes: CodeList | None = None
     required: bool = False
+    recommended: bool = False
+    """The dictionary asks for it, but a row without it still means something: its absence is a warning and the value unknown."""
     derived: bool = False
     minimum: float | None = None
     maximum: float | None = None
@@ -183,6 +185,8 @@ class Layer:
     area_fields: tuple[str, ...] = ()
     name_field: str = "name"
     row_checks: tuple[Callable[[Mapping[str, Any]], Iterator[RowFault]], ...] = ()
+    geometry_required: bool = False
+    """A row without geometry is a fault (a warning where the dictionary lets a code stand for the place)."""
 
     def __getitem__(self, name: str) -> Field:
         """Give a field by name; raise UnknownNameError, with the names there are, when it is not declared."""

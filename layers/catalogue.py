@@ -1,0 +1,69 @@
+"""Every layer by its name."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from layers import (
+    areas,
+    assets,
+    counties,
+    facilities,
+    farmland,
+    hamlets,
+    indicator_targets,
+    key_counties,
+    monitored_households,
+    projects,
+    roads,
+    sanitation,
+    service_areas,
+    settlements,
+    townships,
+    villages,
+    water_works,
+)
+from layers.schema import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from layers.schema import Layer
+
+LAYERS: Mapping[str, Layer] = MappingProxyType(
+    {
+        module.LAYER.name: module.LAYER
+        for module in (
+            areas,
+            counties,
+            townships,
+            villages,
+            hamlets,
+            settlements,
+            roads,
+            water_works,
+            service_areas,
+            sanitation,
+            farmland,
+            key_counties,
+            projects,
+            assets,
+            monitored_households,
+            indicator_targets,
+            facilities,
+        )
+    }
+)
+"""The layers in the order in which they are best loaded: what is referred to stands before what refers to it."""
+
+
+def layer(name: str) -> Layer:
+    """Give a layer by name; raise UnknownNameError, with the names there are, when there is none.
+
+    >>> layer("roads").title("zh"), layer("roads")["surface_type"].codes.name
+    ('路段', 'surface_type')
+    """
+    if name in LAYERS:
+        return LAYERS[name]
+    raise UnknownNameError(f"There is no layer {name!r}; there are: {', '.join(LAYERS)}")

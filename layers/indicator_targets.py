@@ -1,0 +1,132 @@
+"""C16 Indicator target (指标目标): a published target or baseline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from layers.codes import TARGET_NATURE, TARGET_OPERATOR, table
+from layers.declare import CODE_LENGTH, COMMON, code, integer, listing, number, text
+from layers.row_checks import known
+from layers.schema import GeometryKind, Layer, RowFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def check_area_or_group(row: Mapping[str, Any]) -> Iterator[RowFault]:
+    """Ask for an area code or the name of a group.
+
+    >>> [fault.field for fault in check_area_or_group({"target_id": "X"})]
+    ['area_code']
+    """
+    if known(row, "area_code") is None and known(row, "area_group") is None:
+        yield RowFault(
+            "area_code",
+            "area_or_group",
+            "",
+            "区划代码或组名至少填一个",
+            "an area code or the name of a group",
+            "补填目标适用的地区或组",
+            "Say to which area or group the target applies",
+        )
+
+
+LAYER = Layer(
+    name="indicator_targets",
+    zh="指标目标",
+    en="Indicator targets",
+    entity="C16",
+    geometry=GeometryKind.NONE,
+    key="target_id",
+    name_field="indicator_name",
+    fields=(
+        text("target_id", "编号", "Target id", "des", required=True, length=40),
+        text("indicator_code", "指标代码", "Indicator", "Part D", recommended=True, length=8),
+        text("indicator_name", "指标名称", "Indicator as printed", "S4-7", length=200),
+        text(
+            "related_indicator",
+            "相关指标",
+            "Related indicator",
+            "des",
+            length=8,
+            note="same topic, other quantity: never compare with the rate",
+        ),
+        text("area_code", "地区代码", "Area code", "S4-7", references="areas", length=CODE_LENGTH),
+        text("area_group", "地区/组", "Area or group", "S4-7", length=120),
+        integer("base_year", "基期", "Base year", "S4-7", minimum=1990, maximum=2100),
+        number("base_value", "基期值", "Base value", "S4-7"),
+        integer("target_year", "目标期", "Target year", "S4-7", minimum=1990, maximum=2100),
+        number("target_value", "目标值", "Target value", "S4-7"),
+        text(
+            "target_text",
+            "目标（文字）",
+            "Target in words",
+            "S4-7",
+            length=200,
+            note="where the document prints words instead of a number",
+        ),
+        code("operator", "S4-7 4-1, 4-2", TARGET_OPERATOR, ("比较", "Comparison")),
+        code("nature", "S4-7", TARGET_NATURE, ("属性", "Nature")),
+        text("lead_agency", "牵头单位", "Lead agency", "S4-8", length=120),
+        listing("responsible_agencies", "责任单位", "Responsible agencies", "S4-8"),
+        text("document", "文件", "Document", "S4-7", required=True, length=200),
+        text("item_no", "条目", "Item", "S4-7", required=True, length=120),
+        text("unit", "单位", "Unit", "S4-7", length=40),
+        text("note", "备注", "Note", "S4-7", length=500),
+        *COMMON,
+    ),
+    source="C16",
+    area_fields=("area_code",),
+    row_checks=(check_area_or_group,),
+)
+
+AREA_CODES = {"湖南省": "43", "衡阳市": "4304", "白银市": "6204"}
+"""Codes of the areas that the shipped table names; every other scope of the table is a group of areas or persons."""
+
+
+def _number(value: str) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def published() -> list[dict[str, Any]]:
+    """Give the 145 targets and baselines of the shipped table `indicator_targets.csv` as rows of this layer.
+
+    >>> [row["base_value"] for row in published() if row["target_id"] == "BY-02"]
+    [89.0]
+    """
+    rows = []
+    for raw in table("indicator_targets"):
+        year, base_year = _number(raw["target_year"]), _number(raw["base_year"])
+        value = _number(raw["target_value"])
+        odd = "; ".join(
+            f"{name}: {raw[name]}" for name in ("base_year", "target_year") if raw[name] and _number(raw[name]) is None
+        )
+        rows.append(
+            {
+                "target_id": raw["target_id"],
+                "indicator_code": raw["indicator_code"] or None,
+                "indicator_name": raw["indicator_name_zh"],
+                "related_indicator": raw["related_indicator"] or None,
+                "area_code": AREA_CODES.get(raw["area_scope"]),
+                "area_group": raw["area_scope"],
+                "base_year": None if base_year is None else int(base_year),
+                "base_value": _number(raw["base_value"]),
+                "target_year": None if year is None else int(year),
+                "target_value": value,
+                "target_text": raw["target_value"] if value is None and raw["target_value"] else None,
+                "operator": raw["operator"] or None,
+                "nature": raw["nature"] or None,
+                "lead_agency": None,
+                "responsible_agencies": None,
+                "document": raw["document"],
+                "item_no": raw["item"],
+                "unit": raw["unit"] or None,
+                "note": "; ".join(part for part in (raw["note"], odd) if part) or None,
+                "source": raw["document"],
+                "data_quality": "registered",
+            }
+        )
+    return rows
