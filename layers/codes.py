@@ -217,8 +217,18 @@ ADMIN_CLASS = _list(
     "page B2.1",
     "国道=National road; 省道=Provincial road; 县道=County road; 乡道=Township road; 村道=Village road; "
     "专用=Special-purpose road; 组道=Hamlet road",
-    G="国道", S="省道", X="县道", Y="乡道", C="村道", Z="专用", 专用公路="专用", 通组路="组道", 组路="组道",
-    县公路="县道", 乡公路="乡道", 村公路="村道",
+    G="国道",
+    S="省道",
+    X="县道",
+    Y="乡道",
+    C="村道",
+    Z="专用",
+    专用公路="专用",
+    通组路="组道",
+    组路="组道",
+    县公路="县道",
+    乡公路="乡道",
+    村公路="村道",
 )
 TECH_CLASS = _list(
     "tech_class",
@@ -226,7 +236,13 @@ TECH_CLASS = _list(
     "page B2.1; Ⅰ/Ⅱ memory",
     "高速=Expressway; 一级=Class I; 二级=Class II; 三级=Class III; 四级=Class IV; 四级Ⅰ=Class IV type I; 四级Ⅱ=Class IV type II; "
     "等外=Below class",
-    高速公路="高速", 一级公路="一级", 二级公路="二级", 三级公路="三级", 四级公路="四级", 等外公路="等外", 等外路="等外",
+    高速公路="高速",
+    一级公路="一级",
+    二级公路="二级",
+    三级公路="三级",
+    四级公路="四级",
+    等外公路="等外",
+    等外路="等外",
     **{"四级(Ⅰ类)": "四级Ⅰ", "四级（Ⅰ类）": "四级Ⅰ", "四级公路（Ⅰ类）": "四级Ⅰ", "四级(Ⅱ类)": "四级Ⅱ", "四级（Ⅱ类）": "四级Ⅱ"},
     **{"四级公路（Ⅱ类）": "四级Ⅱ", "四级I": "四级Ⅰ", "四级II": "四级Ⅱ", "准四级": "四级Ⅱ", "无等级": "等外"},
 )
@@ -235,10 +251,35 @@ SURFACE_TYPE = _list(
     ("路面类型", "Surface"),
     "memory",
     "沥青=Asphalt; 水泥=Cement; 砖石块=Brick or stone block; 砂石=Gravel; 土=Earth; 其他=Other",
-    沥青混凝土="沥青", 柏油="沥青", 柏油路="沥青", 沥青路="沥青", 沥青表处="沥青", 沥青碎石="沥青", 油路="沥青",
-    水泥路="水泥", 混凝土="水泥", 水泥混凝土="水泥", 混凝土路="水泥", 砼="水泥", 水泥砼="水泥",
-    砂砾="砂石", 砂石路="砂石", 砂路="砂石", 碎石="砂石", 泥结碎石="砂石", 砾石="砂石", 沙石="砂石", 沙石路="砂石",
-    土路="土", 素土="土", 土路面="土", 砖铺="砖石块", 块石="砖石块", 石板="砖石块", 弹石="砖石块", 块石路="砖石块",
+    沥青混凝土="沥青",
+    柏油="沥青",
+    柏油路="沥青",
+    沥青路="沥青",
+    沥青表处="沥青",
+    沥青碎石="沥青",
+    油路="沥青",
+    水泥路="水泥",
+    混凝土="水泥",
+    水泥混凝土="水泥",
+    混凝土路="水泥",
+    砼="水泥",
+    水泥砼="水泥",
+    砂砾="砂石",
+    砂石路="砂石",
+    砂路="砂石",
+    碎石="砂石",
+    泥结碎石="砂石",
+    砾石="砂石",
+    沙石="砂石",
+    沙石路="砂石",
+    土路="土",
+    素土="土",
+    土路面="土",
+    砖铺="砖石块",
+    块石="砖石块",
+    石板="砖石块",
+    弹石="砖石块",
+    块石路="砖石块",
 )
 ROAD_FUNCTION = _list(
     "road_function",
@@ -261,7 +302,15 @@ SOURCE_TYPE = _list(
     ("水源类型", "Water source"),
     "des",
     "水库=Reservoir; 河流=River; 泉=Spring; 井=Well; 窖=Cistern; 管网=Pipe network",
-    水窖="窖", 山泉="泉", 山泉水="泉", 机井="井", 地下水="井", 河水="河流", 水库水="水库", 引黄="河流", 自来水管网="管网",
+    水窖="窖",
+    山泉="泉",
+    山泉水="泉",
+    机井="井",
+    地下水="井",
+    河水="河流",
+    水库水="水库",
+    引黄="河流",
+    自来水管网="管网",
 )
 
 # sanitation
@@ -271,7 +320,11 @@ SANITATION_TYPE = _list(
     "S4-7, S3",
     "户厕汇总=Household toilets, village total; 公厕=Public toilet; 污水处理站=Sewage treatment station; 污水管网=Sewer; "
     "垃圾收集点=Waste collection point; 垃圾转运站=Waste transfer station; 垃圾处理场=Waste treatment site",
-    户厕="户厕汇总", 公共厕所="公厕", 污水站="污水处理站", 污水处理设施="污水处理站", 垃圾填埋场="垃圾处理场"
+    户厕="户厕汇总",
+    公共厕所="公厕",
+    污水站="污水处理站",
+    污水处理设施="污水处理站",
+    垃圾填埋场="垃圾处理场",
     垃圾池="垃圾收集点",
 )
 TOILET_TYPE = _list(
@@ -280,8 +333,16 @@ TOILET_TYPE = _list(
     "page B5",
     "三格化粪池=Three-chamber septic tank; 双瓮漏斗=Double urn; 三联沼气池=Biogas digester; 粪尿分集=Urine-diverting; "
     "完整下水道=Full sewer; 双坑交替=Alternating twin pit; 其他=Other",
-    三格式="三格化粪池", 三格="三格化粪池", 双瓮="双瓮漏斗", 双瓮漏斗式="双瓮漏斗", 沼气池="三联沼气池", 粪尿分集式="粪尿分集",
-    完整下水道水冲="完整下水道", 水冲="完整下水道", 水冲式="完整下水道", 双坑交替式="双坑交替",
+    三格式="三格化粪池",
+    三格="三格化粪池",
+    双瓮="双瓮漏斗",
+    双瓮漏斗式="双瓮漏斗",
+    沼气池="三联沼气池",
+    粪尿分集式="粪尿分集",
+    完整下水道水冲="完整下水道",
+    水冲="完整下水道",
+    水冲式="完整下水道",
+    双坑交替式="双坑交替",
 )
 FACILITY_STATUS = _list(
     "facility_status",
@@ -311,7 +372,11 @@ BUILD_NATURE = _list(
     ("建设性质", "Nature of works"),
     "memory",
     "新建=New; 改扩建=Rebuilding or extension; 维修=Repair; 续建=Continued; 其他=Other",
-    改建="改扩建", 扩建="改扩建", 改造="改扩建", 维修改造="维修", 维护="维修",
+    改建="改扩建",
+    扩建="改扩建",
+    改造="改扩建",
+    维修改造="维修",
+    维护="维修",
 )
 PROJECT_SCOPE = _list(
     "project_scope",
@@ -332,7 +397,11 @@ PROJECT_STATUS = _list(
     "implementing|实施中=Implementing; completed|已完工=Completed; asset_formed|已形成资产=Asset formed; "
     "withdrawn|退库=Withdrawn; "
     "rejected|不予入库=Rejected",
-    入库="in_library", 在建="implementing", 完工="completed", 竣工="completed", 列入年度计划="annual_plan",
+    入库="in_library",
+    在建="implementing",
+    完工="completed",
+    竣工="completed",
+    列入年度计划="annual_plan",
 )
 ASSET_CLASS = _from_table(
     "asset_codes", "asset_class", ("资产类别", "Asset class"), 经营性="OPR", 公益性="PUB", 到户类="HHD", 到户="HHD"
@@ -355,7 +424,13 @@ OWNER_LEVEL = _list(
     ("归属层级", "Owner level"),
     "S4-13, A2.5",
     "国有=State; 县=County; 乡镇=Township; 村集体=Village collective; 户=Household; 经营主体=Enterprise",
-    村="村集体", 村级="村集体", 乡级="乡镇", 镇="乡镇", 县级="县", 区="县", 农户="户",
+    村="村集体",
+    村级="村集体",
+    乡级="乡镇",
+    镇="乡镇",
+    县级="县",
+    区="县",
+    农户="户",
 )
 OPERATING_MODE = _list(
     "operating_mode",
@@ -373,7 +448,13 @@ ASSET_STATUS = _list(
     ("资产状态", "Asset status"),
     "S4-15, S4-16 湘振局联〔2021〕5号",
     "正常=Working; 闲置=Idle; 低效=Low yield; 亏损=Loss-making; 损毁=Damaged; 已处置=Disposed of",
-    正常发挥效益="正常", 长期闲置="闲置", 效益差="低效", 迁移="已处置", 变卖="已处置", 报废="已处置", 在用="正常",
+    正常发挥效益="正常",
+    长期闲置="闲置",
+    效益差="低效",
+    迁移="已处置",
+    变卖="已处置",
+    报废="已处置",
+    在用="正常",
 )
 FEATURE_TYPE = _list(
     "feature_type",
