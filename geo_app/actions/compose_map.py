@@ -1,0 +1,263 @@
+"""Say what a thematic map shows: one indicator of a run at one level, with its layers, gaps, locator, sources and marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from geo_app.actions import inputs, list_gaps, outlines, run_coverage
+from geo_app.actions.load_recipe import ASSUMPTIONS, ATTRIBUTION
+from geo_app.errors import NoDataError
+from layers.catalogue import layer as declared
+from map_templates.spec import Choropleth, Credits, Detail, Legend, Locator, MapLayer, MapSpec, PageSpec
+from processing.indicators import INDICATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from layers.store import Store
+    from processing.areas import Areas
+
+OVERLAYS = ("roads", "water_works", "settlements")
+"""Layers drawn over every map where they hold rows; more by request."""
+LABELS = {
+    "zh": {"map": "{area}{indicator}", "level": "按{level}统计", "unit": "个", "gaps": "未达单元", "neighbours": "相邻地区"},
+    "en": {
+        "map": "{indicator}, {area}",
+        "level": "by {level}",
+        "unit": "areas",
+        "gaps": "Gaps",
+        "neighbours": "Neighbouring areas",
+    },
+}
+LEVELS_ZH = {
+    "state": "邦",
+    "province": "省",
+    "prefecture": "市",
+    "county": "县",
+    "district": "县",
+    "township": "乡镇",
+    "block": "乡镇",
+    "village": "村",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapRequest:
+    """What to draw: indicator, area (none: everything), level, run (none: the newest), layers over it, language and page."""
+
+    indicator: str
+    level: str
+    area: str | None = None
+    run_id: int | None = None
+    overlays: tuple[str, ...] = OVERLAYS
+    gaps: bool = True
+    language: Literal["zh", "en"] = "zh"
+    page: PageSpec = field(default_factory=PageSpec)
+    title: str = ""
+    figure_no: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Who makes the map: organisation, review number, and the name to print for the whole area."""
+
+    organisation: str = ""
+    review_number: str = ""
+    area_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What the parts of a map are drawn from."""
+
+    request: MapRequest
+    run: run_coverage.Run
+    areas: Areas
+    frames: Mapping[str, gpd.GeoDataFrame]
+    level: str
+    area: str | None
+
+    def say(self, key: str, **values: str) -> str:
+        return LABELS[self.request.language][key].format(**values)
+
+
+def compose(store: Store, request: MapRequest, maker: Maker | None = None) -> MapSpec:
+    """Compose a map from a run.
+
+    Raises:
+        NoDataError: no run yet, or no outlines at the level.
+        NotFoundError: no such run or area.
+        UnknownNameError: no such indicator or level.
+    """
+    maker = maker or Maker()
+    sheet = _sheet(store, request)
+    code = run_coverage.indicator(request.indicator)
+    frame = choropleth_frame(sheet.run, sheet.areas, sheet.frames, indicator=code, level=sheet.level)
+    if sheet.area:
+        inside = set(sheet.areas.codes[sheet.areas.within([sheet.area])])
+        frame = frame[frame["area_code"].isin(inside)].reset_index(drop=True)
+    layers = tuple(_layers(store, sheet, frame, code))
+    shown = INDICATORS[code]
+    title_zh = request.language == "zh"
+    indicator_title = shown.zh if title_zh else shown.en
+    area_name = _area_name(sheet, maker)
+    caveat = shown.caveat_zh if title_zh else shown.caveat_en
+    level_title = LEVELS_ZH.get(sheet.level, sheet.level) if title_zh else sheet.level
+    simulated = _simulated(frame) or any(_simulated(layer.frame) for layer in layers)
+    return MapSpec(
+        title=request.title or sheet.say("map", area=area_name, indicator=indicator_title),
+        area_name=area_name,
+        subtitle=sheet.say("level", level=level_title),
+        figure_no=request.figure_no,
+        layers=layers,
+        choropleth=Choropleth(
+            frame, indicator_title, unit_noun=sheet.say("unit") if not title_zh else level_title, target=_target(sheet, code)
+        ),
+        legend=Legend(notes=(caveat,) if caveat else ()),
+        credits=_credits(store, sheet, maker, simulated=simulated, method=shown.formula),
+        locator=_locator(sheet),
+        language=request.language,
+        page=request.page,
+    )
+
+
+def choropleth_frame(
+    run: run_coverage.Run, areas: Areas, frames: Mapping[str, gpd.GeoDataFrame], *, indicator: str, level: str
+) -> gpd.GeoDataFrame:
+    """Join a run's figures for one indicator to the outlines of a level; an area without a figure stays, as no data."""
+    shapes = outlines.outlines(areas, frames, level)
+    table = run.table[(run.table["indicator"] == indicator) & (run.table["level"] == level)]
+    columns = ["area_code", "value", "low", "high", "status", "numerator", "denominator", "unknown", "synthetic"]
+    joined = shapes.merge(table[[name for name in columns if name in table]], on="area_code", how="left")
+    joined["status"] = joined["status"].astype(object).where(joined["status"].notna(), "no_data")
+    return joined
+
+
+def _sheet(store: Store, request: MapRequest) -> _Sheet:
+    run = run_coverage.load(store, request.run_id) if request.run_id is not None else run_coverage.latest(store)
+    if run is None:
+        raise NoDataError("There is no run yet. Compute coverage first: geo-app coverage.")
+    frames = inputs.read(store, versions=dict(run.record.layer_versions))
+    areas = inputs.areas(store, frames)
+    level = inputs.level_name(areas, request.level) or areas.levels[-1].name
+    area = inputs.require_area(areas, request.area) if request.area else None
+    return _Sheet(request, run, areas, frames, level, area)
+
+
+def _layers(store: Store, sheet: _Sheet, frame: gpd.GeoDataFrame, code: str) -> list[MapLayer]:
+    outline = frame.geometry.dropna().union_all()
+    made = []
+    for name in sheet.request.overlays:
+        rows = sheet.frames.get(name)
+        if rows is None or rows.empty or not isinstance(rows, gpd.GeoDataFrame):
+            continue
+        layer = declared(name)
+        hits = rows.iloc[sorted(rows.sindex.query(outline, predicate="intersects"))]
+        if len(hits):
+            made.append(
+                MapLayer(
+                    name,
+                    layer.title(sheet.request.language),
+                    hits,
+                    key_field="id",
+                    label_field=layer.name_field if layer.name_field in hits else None,
+                    details=_details(name, sheet.request.language, hits),
+                )
+            )
+    neighbours = _neighbours(sheet, outline)
+    if neighbours is not None:
+        made.append(MapLayer("neighbours", sheet.say("neighbours"), neighbours, label_field="area_name"))
+    if sheet.request.gaps:
+        found = list_gaps.list_gaps(store, sheet.run, indicators=(code,), area=sheet.area)
+        located = found[found.geometry.notna()] if isinstance(found, gpd.GeoDataFrame) and len(found) else found
+        if len(located):
+            made.append(MapLayer("gaps", sheet.say("gaps"), located, key_field="unit_id", label_field="unit_name"))
+    return made
+
+
+def _details(name: str, language: str, frame: gpd.GeoDataFrame) -> tuple[Detail, ...]:
+    layer = declared(name)
+    shown = [item for item in layer.fields if item.name in frame and not item.derived and frame[item.name].notna().any()][:8]
+    return tuple(Detail(item.name, item.title(language), item.unit) for item in shown)
+
+
+def _neighbours(sheet: _Sheet, outline: Any) -> gpd.GeoDataFrame | None:
+    level = sheet.areas.level_of(sheet.area) if sheet.area else None
+    if level is None:
+        return None
+    try:
+        shapes = outlines.outlines(sheet.areas, sheet.frames, level)
+    except NoDataError:
+        return None
+    others = shapes[shapes["area_code"] != sheet.area]
+    near = others.iloc[sorted(others.sindex.query(outline, predicate="intersects"))]
+    return near.reset_index(drop=True) if len(near) else None
+
+
+def _locator(sheet: _Sheet) -> Locator | None:
+    if sheet.area is None:
+        return None
+    level = str(sheet.areas.level_of(sheet.area))
+    above = sheet.areas.ancestors(sheet.area)[1:]
+    try:
+        shapes = outlines.outlines(sheet.areas, sheet.frames, level)
+    except NoDataError:
+        return None
+    name = ""
+    if above:
+        inside = set(sheet.areas.codes[sheet.areas.within([above[0]])])
+        shapes, name = shapes[shapes["area_code"].isin(inside)], sheet.areas.name(above[0])
+    if sheet.area not in set(shapes["area_code"]) or len(shapes) < 2:  # noqa: PLR2004 - one area alone locates nothing
+        return None
+    return Locator(shapes.reset_index(drop=True), (sheet.area,), name)
+
+
+def _area_name(sheet: _Sheet, maker: Maker) -> str:
+    if sheet.area:
+        return sheet.areas.name(sheet.area)
+    if maker.area_name:
+        return maker.area_name
+    tops = sheet.areas.frame[sheet.areas.frame["rank"] == sheet.areas.frame["rank"].min()]
+    return str(tops["area_name"].iloc[0]) if len(tops) == 1 else ""
+
+
+def _target(sheet: _Sheet, code: str) -> float | None:
+    if "target" not in sheet.run.table:
+        return None
+    rows = sheet.run.table[(sheet.run.table["indicator"] == code) & sheet.run.table["target"].notna()]
+    rows = rows[rows["area_code"] == sheet.area] if sheet.area else rows
+    targets = pd.to_numeric(rows["target"], errors="coerce").dropna().unique()
+    return float(targets[0]) if len(targets) == 1 else None
+
+
+def _credits(store: Store, sheet: _Sheet, maker: Maker, *, simulated: bool, method: str) -> Credits:
+    zh = sheet.request.language == "zh"
+    kept = store.settings_get(ATTRIBUTION) or []
+    sources = tuple(_source(item, zh=zh) for item in kept)
+    assumptions = [str(item["zh" if zh else "en"]) for item in store.settings_get(ASSUMPTIONS) or []]
+    return Credits(
+        sources=sources,
+        date=sheet.run.record.at.date().isoformat(),
+        review_number=maker.review_number,
+        organisation=maker.organisation,
+        simulated=simulated,
+        run_id=sheet.run.id,
+        note=" ".join(dict.fromkeys(text for text in assumptions if text)),
+        method=method,
+    )
+
+
+def _source(item: Mapping[str, Any], *, zh: bool) -> str:
+    title = str(item.get("title_zh" if zh else "title_en") or "")
+    text = str(item.get("attribution") or "")
+    return f"{title}: {text}" if title and text else title or text
+
+
+def _simulated(frame: pd.DataFrame) -> bool:
+    if "synthetic" in frame and frame["synthetic"].fillna(value=False).astype(bool).any():
+        return True
+    return "data_quality" in frame and bool((frame["data_quality"] == "synthetic").any())

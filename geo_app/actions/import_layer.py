@@ -1,0 +1,212 @@
+"""Import one file into one layer: look, answer, check, repair, accept; one change, all or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geo_app.actions import inputs
+from geo_app.actions.merging import Mode, edits
+from geo_app.progress import Progress
+from layers import files
+from layers.catalogue import layer as declared
+from layers.store import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from geopandas import GeoDataFrame
+    from shapely.geometry.base import BaseGeometry
+
+    from geo_app.actions.signing import By
+    from geo_app.actions.uploads import Upload
+    from layers.files import Answers, CheckReport, Inspection, Limits
+    from layers.schema import Layer
+    from layers.store import Receipt, Store
+
+AREA_GEOMETRY_LAYERS = ("counties", "townships", "villages")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the person chose for a file: the layer, the answers, which column fills which field, repairs, and what of bad rows."""
+
+    layer: str
+    answers: Answers = field(default_factory=lambda: files.Answers())
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Field name → column of the file. Empty: by equal names and titles."""
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    translate: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    repairs: tuple[str, ...] = ()
+    skip_bad_rows: bool = False
+    mode: Mode = Mode.ADD
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file as it would be taken: rows with dictionary names, the check report, what repairs changed, and what was read how."""
+
+    upload: Upload
+    choices: Choices
+    frame: GeoDataFrame
+    report: CheckReport
+    repaired: pd.DataFrame
+    source_crs: str
+    encoding: str
+    sha256: str
+    notes: tuple[str, ...]
+
+    @property
+    def errors(self) -> int:
+        """Number of faults that stop an import."""
+        return int((self.report.faults["severity"] == "error").sum())
+
+    @property
+    def warnings(self) -> int:
+        """Number of faults that are shown and pass."""
+        return len(self.report.faults) - self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: the receipt of its change, rows taken, rows skipped with the reason, cells repaired."""
+
+    receipt: Receipt
+    layer: str
+    rows: int
+    skipped: pd.DataFrame
+    repaired: pd.DataFrame
+    recipe: str
+
+
+def inspect(store: Store, upload: Upload, *, limits: Limits | None = None) -> Inspection:
+    """Look into a waiting file: format, layers, fields, sample values, and the questions only the person can answer."""
+    return files.inspect(
+        upload.path, original_name=upload.original_name, area_bounds=area_bounds(store), limits=limits or files.Limits()
+    )
+
+
+def suggest(layer_name: str, columns: Sequence[str]) -> dict[str, str]:
+    """Match columns of a file to fields by equal name, Chinese title or English title, letter case and spaces aside."""
+    layer = declared(layer_name)
+    by_text = {_folded(column): column for column in reversed(columns)}
+    matched: dict[str, str] = {}
+    for item in layer.fields:
+        for text in (item.name, item.zh, item.en, item.name[:10]):
+            column = by_text.get(_folded(text))
+            if column is not None and column not in matched.values():
+                matched[item.name] = column
+                break
+    return matched
+
+
+def check(store: Store, upload: Upload, choices: Choices, *, limits: Limits | None = None) -> Checked:
+    """Read a waiting file with the person's answers and check every row; repairs are applied before the check. Changes nothing.
+
+    Raises:
+        QuestionError: the CRS, the encoding or the table is not known and was not answered.
+    """
+    layer = declared(choices.layer)
+    raw = files.read(upload.path, original_name=upload.original_name, answers=choices.answers, limits=limits or files.Limits())
+    columns = dict(choices.columns) or suggest(layer.name, [name for name in raw.frame.columns if name != "geometry"])
+    feed = feed_of(upload, choices, columns=columns, crs=raw.source_crs, encoding=raw.encoding)
+    frame, _ = files.apply_feed(raw, feed)
+    repaired = files.repair(frame, layer, choices.repairs)
+    report = files.check(repaired.frame, layer, known=known_keys(store, layer), boundary=boundary(store, layer))
+    return Checked(
+        upload,
+        choices,
+        repaired.frame,
+        report,
+        repaired.log,
+        raw.source_crs or "",
+        raw.encoding or "",
+        raw.sha256,
+        tuple(raw.notes),
+    )
+
+
+def accept(store: Store, checked: Checked, by: By, progress: Progress | None = None) -> Imported:
+    """Take a checked file into the store as one change; raise FaultsError when faults remain and rows are not to be skipped."""
+    progress = progress or Progress()
+    choices = checked.choices
+    frame, skipped = files.accept(checked.frame, checked.report, skip_bad_rows=choices.skip_bad_rows)
+    progress(0, 100, "comparing with the layer")
+    recipe = recipe_of(checked)
+    change = Change(
+        who=by.who,
+        bureau=by.bureau,
+        reason=by.reason or f"Import of {checked.upload.original_name}",
+        edits=tuple(edits(store, choices.layer, frame, choices.mode)),
+        kind="import",
+        file_name=checked.upload.original_name,
+        file_sha256=checked.sha256,
+        recipe=recipe,
+    )
+    part = progress.part(10, 100)
+    receipt = store.apply(change, progress=lambda done, total: part(done, total, "writing"), cancel=progress.cancel)
+    return Imported(receipt, choices.layer, len(frame), skipped, checked.repaired, recipe)
+
+
+def known_keys(store: Store, layer: Layer, *, also: Mapping[str, set[str]] | None = None) -> dict[str, set[str]]:
+    """Give the existing keys of every layer that fields of this one point to; layers without rows are left out (cannot be known)."""
+    found: dict[str, set[str]] = {}
+    for name in {item.references for item in layer.fields if item.references}:
+        keys = set((also or {}).get(name, ()))
+        if store.count(name):
+            keys |= set(store.read(name, geometry=False)[declared(name).key].dropna().astype(str))
+        if keys:
+            found[name] = keys
+    return found
+
+
+def area_bounds(store: Store) -> tuple[float, float, float, float] | None:
+    """Give the bounds in degrees of the areas the store knows; None when it knows none."""
+    for name in AREA_GEOMETRY_LAYERS:
+        if store.count(name):
+            frame = inputs.read(store, [name])[name]
+            west, south, east, north = frame.total_bounds
+            return float(west), float(south), float(east), float(north)
+    return None
+
+
+def boundary(store: Store, layer: Layer) -> BaseGeometry | None:
+    """Give the outline of the known areas, against which a layer's rows are checked; None for the area layers themselves."""
+    if layer.name in AREA_GEOMETRY_LAYERS:
+        return None
+    for name in AREA_GEOMETRY_LAYERS:
+        if store.count(name):
+            frame = inputs.read(store, [name])[name]
+            return frame.geometry.dropna().union_all()
+    return None
+
+
+def feed_of(upload: Upload, choices: Choices, *, columns: Mapping[str, str], crs: str | None, encoding: str | None) -> files.Feed:
+    """Write down what was chosen, as the recipe that repeats it."""
+    return files.Feed(
+        layer=choices.layer,
+        file=upload.original_name,
+        crs=choices.answers.crs or crs,
+        encoding=choices.answers.encoding or encoding,
+        columns=dict(columns),
+        constants=dict(choices.constants),
+        translate={name: dict(table) for name, table in choices.translate.items()},
+        repairs=tuple(choices.repairs),
+        skip_bad_rows=choices.skip_bad_rows,
+    )
+
+
+def recipe_of(checked: Checked) -> str:
+    """Give the recipe that repeats an import, as text."""
+    choices = checked.choices
+    feed = feed_of(checked.upload, choices, columns=dict(choices.columns), crs=checked.source_crs, encoding=checked.encoding)
+    recipe = files.Recipe(
+        name=choices.layer, title_zh=declared(choices.layer).zh, title_en=declared(choices.layer).en, feeds=(feed,)
+    )
+    return recipe.to_toml()
+
+
+def _folded(text: str) -> str:
+    return "".join(text.casefold().split()).replace("_", "")

@@ -1,0 +1,97 @@
+"""Layers read for analysis: the current snapshot of each, read once per version, and the hierarchy of areas built from them."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+from geo_app.errors import NotFoundError
+from layers.catalogue import LAYERS
+from layers.schema import UnknownNameError
+from processing.areas import Areas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from geopandas import GeoDataFrame
+
+    from layers.store import Store
+
+AREA_LAYERS = ("areas", "counties", "townships", "villages")
+ALL = "all"
+GROUP = "group"
+LEVEL_RANKS = {
+    "state": 1,
+    "province": 1,
+    "prefecture": 2,
+    "city": 2,
+    "county": 3,
+    "district": 3,
+    "township": 4,
+    "town": 4,
+    "block": 4,
+    "village": 5,
+    "hamlet": 6,
+    "habitation": 6,
+}
+"""Names people use for a level, whatever the store's own scheme calls it."""
+
+_kept: weakref.WeakKeyDictionary[Store, dict[str, tuple[int, GeoDataFrame]]] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def read(store: Store, names: Iterable[str] = (), *, versions: Mapping[str, int] | None = None) -> dict[str, GeoDataFrame]:
+    """Give layer frames by name (all layers that hold rows when none is named), as they are or as they were at given versions.
+
+    Frames are shared between callers: nobody changes them.
+    """
+    current = store.versions()
+    wanted = list(names) or [name for name in LAYERS if current.get(name, 0) or (versions or {}).get(name, 0)]
+    return {name: _frame(store, name, (versions or current).get(name, 0), current.get(name, 0)) for name in wanted}
+
+
+def _frame(store: Store, name: str, version: int, current: int) -> GeoDataFrame:
+    if version != current:
+        return store.frame(name, version=version)
+    with _lock:
+        kept = _kept.setdefault(store, {}).get(name)
+    if kept is not None and kept[0] == version:
+        return kept[1]
+    frame = store.frame(name)
+    with _lock:
+        _kept.setdefault(store, {})[name] = (version, frame)
+    return frame
+
+
+def areas(store: Store, frames: Mapping[str, GeoDataFrame] | None = None) -> Areas:
+    """Build the hierarchy of areas that the store's data gives."""
+    return Areas.from_layers(frames if frames is not None else read(store, AREA_LAYERS))
+
+
+def level_name(found: Areas, asked: str) -> str | None:
+    """Translate a level as a person names it into the scheme's own name; None for all levels.
+
+    Raises:
+        UnknownNameError: with the levels there are.
+    """
+    asked = asked.strip().lower()
+    if asked in {"", ALL}:
+        return None
+    own = {level.name: level.rank for level in found.levels}
+    if asked in own or asked == GROUP:
+        return asked
+    rank = LEVEL_RANKS.get(asked)
+    for name, own_rank in own.items():
+        if own_rank == rank:
+            return name
+    names = ", ".join([*own, GROUP, ALL])
+    raise UnknownNameError(f"There is no level {asked!r} here; the levels are: {names}.")
+
+
+def require_area(found: Areas, code: str) -> str:
+    """Give back an area code that exists here; raise NotFoundError when it does not."""
+    code = code.strip()
+    if found.level_of(code) is None:
+        raise NotFoundError(f"There is no area with the code {code!r} in this store. `geo-app areas` lists them.")
+    return code

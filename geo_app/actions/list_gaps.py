@@ -1,0 +1,44 @@
+"""List the units that fail an indicator: what is missing, how far, for how many people, and which project mentions it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from geo_app.actions import inputs, run_coverage
+from processing import gaps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geopandas import GeoDataFrame
+
+    from layers.store import Store
+
+COLUMNS = (
+    "indicator",
+    "unit_id",
+    "unit_name",
+    "area_code",
+    "area_name",
+    "missing",
+    "distance_m",
+    "shortfall",
+    "shortfall_unit",
+    "persons",
+    "nearest_id",
+    "nearest_name",
+    "projects",
+)
+"""Columns of every gap file, in this order."""
+
+
+def list_gaps(store: Store, run: run_coverage.Run, *, indicators: Sequence[str] = (), area: str | None = None) -> GeoDataFrame:
+    """List the failing units of a run, of some indicators and below one area; most persons first."""
+    codes = [run_coverage.indicator(code) for code in indicators] or list(run.units)
+    frames = inputs.read(store, versions=dict(run.record.layer_versions))
+    found = gaps.list_gaps({code: run.units[code] for code in codes if code in run.units}, frames)
+    if area:
+        hierarchy = inputs.areas(store, frames)
+        code = inputs.require_area(hierarchy, area)
+        found = found[found["area_code"].isin(hierarchy.codes[hierarchy.within([code])])]
+    return found.sort_values(["indicator", "persons"], ascending=[True, False], kind="stable").reset_index(drop=True)

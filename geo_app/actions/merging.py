@@ -1,0 +1,84 @@
+"""How incoming rows meet the rows already there: added, updated by key, or in place of the whole layer."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pandas as pd
+
+from layers.catalogue import layer as declared
+from layers.schema import PersonError
+from layers.store import Insert, Replace, Update
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+    from layers.schema import Layer
+    from layers.store import Edit, Store
+
+SHOWN = 5
+OWN_COLUMNS = frozenset({"id", "ver"})
+
+
+class Mode(StrEnum):
+    """What happens to rows whose key is already in the store."""
+
+    ADD = "add"
+    """A known key is a fault: nothing is taken."""
+    UPDATE = "update"
+    """A row with a known key updates it; the others are added; rows not in the file stay."""
+    REPLACE = "replace"
+    """The layer afterwards holds what the file holds, and nothing else."""
+
+
+class KeyTakenError(PersonError, ValueError):
+    """Rows to be added have keys that are in the layer already."""
+
+    code: ClassVar[str] = "faults_found"
+
+
+def edits(store: Store, layer_name: str, frame: GeoDataFrame, mode: Mode = Mode.ADD) -> list[Edit]:
+    """Say what a change has to do so that the layer takes the rows of a frame; unchanged rows are left alone."""
+    if mode is Mode.REPLACE:
+        return [Replace(layer_name, frame)]
+    layer = declared(layer_name)
+    existing = store.read(layer_name)
+    if existing.empty:
+        return [Insert(layer_name, frame)]
+    known = existing.drop_duplicates(layer.key).set_index(layer.key)
+    taken = frame[layer.key].isin(known.index)
+    if mode is Mode.ADD and taken.any():
+        keys = ", ".join(frame.loc[taken, layer.key].astype(str).head(SHOWN))
+        raise KeyTakenError(
+            f"{int(taken.sum())} rows have a {layer.key} that is in {layer.name} already: {keys}. "
+            "Choose `update` to change those rows, or `replace` to put the file in place of the layer."
+        )
+    found = [edit for _, row in frame[taken].iterrows() if (edit := _update(layer, row, known.loc[row[layer.key]]))]
+    new = frame[~taken]
+    return [*found, *([Insert(layer_name, new)] if len(new) else [])]
+
+
+def _update(layer: Layer, row: pd.Series[Any], old: pd.Series[Any]) -> Update | None:
+    names = [name for name in layer.field_names if name in row.index and name in old.index and name not in OWN_COLUMNS]
+    values = {name: plain(row[name]) for name in names if plain(row[name]) != plain(old[name])}
+    geometry = row.get("geometry")
+    moved = geometry is not None and (old.get("geometry") is None or not geometry.equals_exact(old["geometry"], 1e-9))
+    if not values and not moved:
+        return None
+    extra = {"geometry": geometry} if moved else {}
+    return Update(layer.name, str(old["id"]), int(old["ver"]), values, **extra)
+
+
+def plain(value: Any) -> Any:
+    """Give a cell as a plain Python value, None for unknown, so that two cells can be compared.
+
+    Example:
+        >>> plain(float("nan")), plain(pd.NA), plain(3.0), plain([1])
+        (None, None, 3.0, [1])
+    """
+    if isinstance(value, list | tuple | dict):
+        return value
+    if value is None or pd.isna(value):
+        return None
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,74 @@
+"""Ask the layers a question (by attribute, within an area, near a feature, layer against layer), and keep questions by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from geo_app.actions import inputs
+from geo_app.errors import NotFoundError
+from layers.catalogue import layer as declared
+from processing import query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from geopandas import GeoDataFrame
+
+    from layers.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The rows that answer a question, with the layer they are of, and whether any is simulated."""
+
+    layer: str
+    frame: GeoDataFrame
+    spec: Mapping[str, Any]
+    synthetic: bool
+
+
+def run(store: Store, spec: Mapping[str, Any]) -> Result:
+    """Answer a question; raise QueryError (`bad_filter`) for a field, operator or layer that is not declared."""
+    query.validate(spec)
+    frames = inputs.read(store, sorted(set(layers_of(spec))))
+    found = query.run_query(spec, frames)
+    return Result(str(spec["layer"]), found, spec, is_synthetic(found))
+
+
+def save(store: Store, name: str, spec: Mapping[str, Any], who: str) -> None:
+    """Keep a question under a name, after checking it."""
+    query.validate(spec)
+    store.save_query(name.strip(), dict(spec), who)
+
+
+def saved(store: Store, name: str) -> dict[str, Any]:
+    """Give a kept question; raise NotFoundError when there is none of this name."""
+    found = store.queries()
+    if name not in found:
+        names = ", ".join(found) or "none"
+        raise NotFoundError(f"There is no query named {name!r}; there are: {names}.")
+    return found[name]
+
+
+def layers_of(spec: Any) -> Iterator[str]:
+    """Name every layer a question touches.
+
+    Example:
+        >>> sorted(layers_of({"layer": "farmland", "relation": {"layer": "roads", "predicate": "crosses"}}))
+        ['farmland', 'roads']
+    """
+    if isinstance(spec, dict):
+        if isinstance(spec.get("layer"), str):
+            yield declared(spec["layer"]).name
+        for key, value in spec.items():
+            if key != "within":
+                yield from layers_of(value)
+    elif isinstance(spec, list | tuple):
+        for item in spec:
+            yield from layers_of(item)
+
+
+def is_synthetic(frame: GeoDataFrame) -> bool:
+    """Say whether any row is simulated."""
+    return "data_quality" in frame and bool((frame["data_quality"] == "synthetic").any())
