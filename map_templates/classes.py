@@ -41,7 +41,7 @@ def classify(
     Raises:
         SpecError: The method, k or the given breaks are not usable.
 
-    Source: Fisher (1958), On grouping for maximum homogeneity, JASA 53; the implementation is mapclassify's.
+    Source: Fisher (1958), On grouping for maximum homogeneity, Journal of the American Statistical Association 53.
 
     Examples:
         >>> classify([1.0, 1.1, 5.0, 5.2, 9.0, float("nan")], k=3)
@@ -95,7 +95,7 @@ def _breaks(known: NDArray[np.float64], method: str, k: int, given: NDArray[np.f
         return np.append(distinct, distinct[-1])
     if method == "equal":
         return np.linspace(distinct[0], distinct[-1], k + 1)
-    starts = _quantile_starts(known, k) if method == "quantile" else _jenks_starts(distinct, known, k)
+    starts = _quantile_starts(known, k) if method == "quantile" else _jenks_starts(known, k)
     return np.asarray([distinct[0], *starts, distinct[-1]], dtype=np.float64)
 
 
@@ -105,16 +105,33 @@ def _quantile_starts(known: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     return np.asarray(starts[starts > known.min()], dtype=np.float64)
 
 
-def _jenks_starts(distinct: NDArray[np.float64], known: NDArray[np.float64], k: int) -> NDArray[np.float64]:
-    from mapclassify import FisherJenks  # noqa: PLC0415 - brings numba; only where it is used
+def _jenks_starts(known: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Lowest value of each class but the first, with the least sum of squares inside the classes.
 
-    sample = known
-    if known.size > JENKS_SAMPLE:
+    Dynamic programme over the distinct values x with weights w: best[j] = min over i of best_before[i - 1] + cost(i, j), where
+    cost(i, j) = sum w x^2 - (sum w x)^2 / sum w over i..j.
+    """
+    distinct, weight = np.unique(known, return_counts=True)
+    if distinct.size > JENKS_SAMPLE:
         sample = np.quantile(known, np.linspace(0, 1, JENKS_SAMPLE), method="nearest")
-    size = min(k, np.unique(sample).size)
-    tops = np.asarray(FisherJenks(sample, k=size).bins, dtype=float)[:-1]
-    following = np.searchsorted(distinct, tops, side="right")
-    return np.unique(distinct[following[following < distinct.size]])
+        distinct, weight = np.unique(sample, return_counts=True)
+    size = distinct.size
+    centred = distinct - distinct.mean()
+    sums = [np.concatenate([[0.0], np.cumsum(weight * centred**power)]) for power in (0, 1, 2)]
+    total, first, second = (part[None, 1:] - part[:-1, None] for part in sums)
+    upper = np.triu(np.ones((size, size), dtype=bool))
+    cost = np.where(upper, second - first**2 / np.where(upper, total, 1.0), np.inf)
+    best = cost[0]
+    start_of = []
+    for _ in range(min(k, size) - 1):
+        table = np.concatenate([[np.inf], best[:-1]])[:, None] + cost
+        start_of.append(table.argmin(axis=0))
+        best = table.min(axis=0)
+    starts, last = [], size - 1
+    for choice in reversed(start_of):
+        starts.append(int(choice[last]))
+        last = starts[-1] - 1
+    return np.asarray(distinct[starts[::-1]], dtype=np.float64)
 
 
 def class_index(classes: Classes, values: ArrayLike) -> NDArray[np.int64]:

@@ -352,8 +352,11 @@ def entry_of(name: str, key: str) -> Entry:
     return Entry(symbols[key])
 
 
+_PIXELS: Final = {"outline_mm": "outline_width", "casing_mm": "casing_width"}
+
+
 def as_json(symbol: Symbol) -> dict[str, Any]:
-    """Give a symbol as plain values for the screen; millimetres become pixels, names lose their `_mm`.
+    """Give a symbol as plain values for the screen; millimetres become pixels.
 
     Examples:
         >>> as_json(LineSymbol("#8a5a2b", 0.25))["width"]
@@ -361,9 +364,10 @@ def as_json(symbol: Symbol) -> dict[str, Any]:
     """
     plain: dict[str, Any] = {}
     for name, value in asdict(symbol).items():
-        if name.endswith("_mm"):
-            scaled = [part * PX_PER_MM for part in value] if isinstance(value, tuple | list) else value * PX_PER_MM
-            plain[name.removesuffix("_mm")] = scaled
+        if name == "dash_mm":
+            plain["dash"] = [part * PX_PER_MM for part in value]
+        elif name.endswith("_mm"):
+            plain[_PIXELS.get(name, name.removesuffix("_mm"))] = value * PX_PER_MM
         else:
             plain[name] = value
     return plain

@@ -1,0 +1,116 @@
+"""MapSpec → a folium page that works with the network cut; every value of the data reaches the page as text, never as HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import folium
+from branca.element import MacroElement
+from folium.plugins import GeoMan
+from folium.template import Template
+
+from map_templates.spec import validate
+from map_templates.web.offline import OfflineFigure, Window
+from map_templates.web.payload import MAX_FEATURES, as_script_text, payload
+
+if TYPE_CHECKING:
+    from map_templates.spec import MapSpec
+
+__all__ = ["WebOptions", "payload", "render"]
+
+_HERE: Final = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """What the page offers.
+
+    `draw` adds the tools for drawing a query area, `finder` the field that finds an area by name, `controls` the layer list and
+    the legend, `heading` the title on the map, `popups` the table of numbers on a click (off where a panel beside the map shows
+    them). `parent_origin` sends every event to the page that frames this one, and takes its commands; `nonce` is for its content
+    security policy; `assets_dir` is a vendor or node_modules folder to embed from.
+    """
+
+    draw: bool = False
+    finder: bool = True
+    controls: bool = True
+    heading: bool = True
+    popups: bool = True
+    parent_origin: str = ""
+    nonce: str = ""
+    max_features: int = MAX_FEATURES
+    assets_dir: Path | None = None
+
+
+class _XiangtuMap(MacroElement):
+    """Our script, style and data on a folium map."""
+
+    _template = Template(
+        """
+        {% macro header(this, kwargs) %}<style>{{ this.style }}</style>{% endmacro %}
+        {% macro html(this, kwargs) %}<script type="application/json" id="xt-data">{{ this.data }}</script>{% endmacro %}
+        {% macro script(this, kwargs) %}
+        {{ this.code }}
+        window.MAP = {{ this._parent.get_name() }};
+        window.XT = startXiangtuMap(window.MAP, JSON.parse(document.getElementById("xt-data").textContent));
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "XiangtuMap"
+        self.data = as_script_text(values)
+        self.style = (_HERE / "map.css").read_text("utf-8")
+        self.code = "\n".join((_HERE / name).read_text("utf-8") for name in ("canvas.js", "furniture.js", "map.js"))
+
+
+def render(spec: MapSpec, *, assets_base: str = "/static/vendor", inline: bool = False, options: WebOptions | None = None) -> str:
+    """Write a map as a web page.
+
+    Args:
+        spec: The map; frames in EPSG:4490.
+        assets_base: Address of the vendor folder on the server.
+        inline: Embed every script and style, so that the page is one file that opens from a disk.
+        options: What the page offers.
+
+    Raises:
+        SpecError: The map does not hold together.
+        AssetMissingError: A front-end file is not installed; the page never refers to another server.
+
+    Examples:
+        >>> from map_templates.spec import MapSpec
+        >>> page = render(MapSpec("会宁县道路"))
+        >>> "/static/vendor/leaflet/leaflet.js" in page, "https://cdn" in page
+        (True, False)
+    """
+    chosen = options or WebOptions()
+    values = payload(validate(spec), max_features=chosen.max_features)
+    values["options"] = {
+        "draw": chosen.draw,
+        "finder": chosen.finder,
+        "controls": chosen.controls,
+        "heading": chosen.heading,
+        "popups": chosen.popups,
+        "parent": chosen.parent_origin,
+    }
+    figure = OfflineFigure(
+        base=assets_base,
+        inline=inline,
+        folder=chosen.assets_dir,
+        window=Window("zh-CN" if spec.language == "zh" else "en", spec.title, chosen.nonce),
+    )
+    page = folium.Map(tiles=None, prefer_canvas=True, zoom_control=False, attributionControl=False, zoomSnap=0.5)
+    page.options["max_zoom"] = 20
+    if chosen.draw:
+        GeoMan(  # type: ignore[no-untyped-call]
+            position="topleft",
+            draw_marker=False, draw_circle_marker=False, draw_polyline=False, draw_text=False,
+            edit_mode=False, drag_mode=False, cut_polygon=False, rotate_mode=False,
+        ).add_to(page)  # fmt: skip
+    page.add_child(_XiangtuMap(values))
+    page._parent = None  # type: ignore[assignment]  # noqa: SLF001 - folium has already put the map into a figure of its own
+    figure.add_child(page)
+    return figure.render()
