@@ -99,6 +99,39 @@ def within_distance(
     return near.mask(shapely.is_missing(shapes) | shapely.is_empty(shapes)).rename("within")
 
 
+def neighbours(
+    points: gpd.GeoDataFrame | gpd.GeoSeries,
+    targets: gpd.GeoDataFrame | gpd.GeoSeries,
+    *,
+    radius_m: float,
+) -> pd.DataFrame:
+    """List every pair of a place and a target that lie within `radius_m` of each other along the ellipsoid.
+
+    Columns: `point_position`, `target_position` (row numbers, from 0), `distance_m`; sorted by place, then by target.
+
+    >>> import geopandas as gpd
+    >>> from shapely import Point
+    >>> wells = gpd.GeoSeries([Point(104, 36), Point(104, 36.01), Point(104, 36.5)], crs=4490)
+    >>> neighbours(wells, wells, radius_m=2000).round(1).to_numpy().tolist()
+    [[0.0, 0.0, 0.0], [0.0, 1.0, 1109.6], [1.0, 0.0, 1109.6], [1.0, 1.0, 0.0], [2.0, 2.0, 0.0]]
+    """
+    places = np.asarray(crs.geographic(points.geometry).values, dtype=object)
+    shapes = np.asarray(crs.geographic(targets.geometry).values, dtype=object)
+    asked, there = np.flatnonzero(_present(places)), np.flatnonzero(_present(shapes))
+    if not (asked.size and there.size):
+        return pd.DataFrame({"point_position": asked[:0], "target_position": there[:0], "distance_m": np.zeros(0)})
+    plane = _plane_of(shapes[there])
+    from_, to = shapely.transform(places[asked], plane.forward), shapely.transform(shapes[there], plane.forward)
+    middle = plane.scale(shapely.get_coordinates(shapely.centroid(places[asked])))
+    reach = radius_m * middle * (1 + _slack(from_, radius_m)) + TIE_M
+    place, target = shapely.STRtree(to).query(from_, predicate="dwithin", distance=reach)
+    ends = shapely.get_coordinates(shapely.shortest_line(from_[place], to[target])).reshape(-1, 2, 2)
+    distance = true_distance_m(ends[:, 0], ends[:, 1], plane)
+    keep = distance <= radius_m
+    pairs = {"point_position": asked[place[keep]], "target_position": there[target[keep]], "distance_m": distance[keep]}
+    return pd.DataFrame(pairs).sort_values(["point_position", "target_position"], ignore_index=True)
+
+
 def _measure(places: Shapes, shapes: Shapes) -> tuple[Floats, Ints]:
     """Give distance and position of the nearest target; NaN and -1 where there is none."""
     distance_m = np.full(len(places), np.nan)
@@ -106,11 +139,15 @@ def _measure(places: Shapes, shapes: Shapes) -> tuple[Floats, Ints]:
     asked = np.flatnonzero(_present(places))
     there = np.flatnonzero(_present(shapes))
     if asked.size and there.size:
-        west, _, east, _ = shapely.total_bounds(shapes[there])
-        plane = Plane((west + east) / 2)
-        distance_m[asked], found = _by_tree(places[asked], shapes[there], plane)
+        distance_m[asked], found = _by_tree(places[asked], shapes[there], _plane_of(shapes[there]))
         position[asked] = there[found]
     return distance_m, position
+
+
+def _plane_of(shapes: Shapes) -> Plane:
+    """Give the plane on the middle meridian of the targets."""
+    west, _, east, _ = shapely.total_bounds(shapes)
+    return Plane(float(west + east) / 2)
 
 
 def _present(shapes: Shapes) -> NDArray[np.bool_]:
@@ -126,8 +163,7 @@ def _by_tree(places: Shapes, shapes: Shapes, plane: Plane) -> tuple[Floats, Ints
     (first, _), planar = tree.query_nearest(from_, all_matches=False, return_distance=True)
     reach = np.empty(len(places))
     reach[first] = planar
-    centre = shapely.get_coordinates(shapely.centroid(from_))
-    reach *= 1 + 2 * _gradient(centre[:, 0]) * reach
+    reach *= 1 + _slack(from_, reach)
     place, target = tree.query(from_, predicate="dwithin", distance=reach + TIE_M)
     ends = shapely.get_coordinates(shapely.shortest_line(from_[place], to[target])).reshape(-1, 2, 2)
     distance = true_distance_m(ends[:, 0], ends[:, 1], plane)
@@ -139,9 +175,15 @@ def _by_tree(places: Shapes, shapes: Shapes, plane: Plane) -> tuple[Floats, Ints
     return best, chosen
 
 
-def _gradient(x: Floats) -> Floats:
-    """Give how fast the logarithm of the plane's scale grows with x, per metre: tanh(x/R)/R, by its absolute value."""
-    return np.asarray(np.abs(np.tanh(x / EARTH_RADIUS_M)) / EARTH_RADIUS_M)
+def _slack(from_: Shapes, reach: Floats | float) -> Floats:
+    """Give by how much the plane's scale can differ between two spots within `reach` of a place, as a share.
+
+    ln k grows with x by tanh(x/R)/R per metre; a place that is not a point adds its own width.
+    """
+    box = shapely.bounds(from_)
+    x = np.maximum(np.abs(box[:, 0]), np.abs(box[:, 2]))
+    span = np.asarray(reach) + np.hypot(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
+    return np.asarray(2 * np.tanh((x + span) / EARTH_RADIUS_M) / EARTH_RADIUS_M * span)
 
 
 def true_distance_m(start: Floats, end: Floats, plane: Plane) -> Floats:
