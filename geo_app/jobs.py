@@ -171,11 +171,11 @@ class Jobs:
 
         try:
             result = work(Progress(report=report, cancel=job.cancel_event))
-        except CancelledError:
-            self._finish(job, State.CANCELLED)
         except BaseException as error:  # noqa: BLE001 - the thread's end: whatever it was becomes the job's error and is logged
-            job.error = body(error)
-            self._finish(job, State.FAILED)
+            found = body(error)
+            stopped = found.code == CancelledError.code and job.cancel_event.is_set()
+            job.error = None if stopped else found
+            self._finish(job, State.CANCELLED if stopped else State.FAILED)
         else:
             job.result, job.done = result, job.total
             self._finish(job, State.DONE)

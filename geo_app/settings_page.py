@@ -34,6 +34,12 @@ def documented() -> tuple[SettingDoc, ...]:
     )
 
 
+def shown_value(settings: Settings, name: str) -> str:
+    """Give the value of a setting as text, unless it may be a secret or carry a password."""
+    value = str(getattr(settings, name) or "")
+    return "(not shown)" if value and (name == "secret_key" or "@" in value) else value
+
+
 def markdown() -> str:
     """Write the page docs/settings.md.
 

@@ -119,10 +119,11 @@ def trends(store: Store, area_code: str) -> dict[str, tuple[TrendPoint, ...]]:
     """Give the course of every indicator of an area over the newest runs, oldest first."""
     points: dict[str, list[TrendPoint]] = {}
     for record in reversed(store.runs(limit=TREND_RUNS)):
-        table = store.run(int(record.run_id)).table
+        number = run_coverage.run_number(record)
+        table = store.run(number).table
         for _, row in table[table["area_code"] == area_code].iterrows():
             point = TrendPoint(
-                int(record.run_id),
+                number,
                 record.at,
                 str(record.parameters.get("on", "")),
                 record.profile,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from layers.catalogue import LAYERS
 from layers.catalogue import layer as declared
+from processing import profiles
+from processing.indicators import INDICATORS
 
 if TYPE_CHECKING:
     from layers.schema import Field, Layer
@@ -59,3 +62,32 @@ def _field(item: Field) -> dict[str, Any]:
         "source": item.source,
         "note": item.note,
     }
+
+
+def profile_list() -> list[dict[str, Any]]:
+    """List the profiles of thresholds."""
+    return [{"name": name, "zh": (found := profiles.load(name)).title_zh, "en": found.title_en} for name in profiles.names()]
+
+
+def thresholds(name: str) -> list[dict[str, Any]]:
+    """List the thresholds of a profile: value, unit, scope, valid from, source, how sure."""
+    return [asdict(item) for item in profiles.load(name).thresholds]
+
+
+def indicator_list() -> list[dict[str, Any]]:
+    """List the indicators with titles, formula, weight, needs, parameters and source."""
+    return [
+        {
+            "code": item.code,
+            "zh": item.zh,
+            "en": item.en,
+            "formula": item.formula,
+            "weight": str(item.weight),
+            "needs": list(item.needs),
+            "parameters": list(item.parameters),
+            "source": item.source,
+            "caveat_zh": item.caveat_zh,
+            "caveat_en": item.caveat_en,
+        }
+        for item in INDICATORS.values()
+    ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from geo_app.actions import inputs
 from geo_app.actions.merging import Mode, edits
 from geo_app.progress import Progress
@@ -17,11 +15,13 @@ from layers.store import Change
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from geopandas import GeoDataFrame
     from shapely.geometry.base import BaseGeometry
 
     from geo_app.actions.signing import By
     from geo_app.actions.uploads import Upload
+    from geo_app.config import Settings
     from layers.files import Answers, CheckReport, Inspection, Limits
     from layers.schema import Layer
     from layers.store import Receipt, Store
@@ -34,7 +34,7 @@ class Choices:
     """What the person chose for a file: the layer, the answers, which column fills which field, repairs, and what of bad rows."""
 
     layer: str
-    answers: Answers = field(default_factory=lambda: files.Answers())
+    answers: Answers = field(default_factory=files.Answers)
     columns: Mapping[str, str] = field(default_factory=dict)
     """Field name → column of the file. Empty: by equal names and titles."""
     constants: Mapping[str, Any] = field(default_factory=dict)
@@ -150,8 +150,20 @@ def accept(store: Store, checked: Checked, by: By, progress: Progress | None = N
     return Imported(receipt, choices.layer, len(frame), skipped, checked.repaired, recipe)
 
 
+def limits_of(settings: Settings) -> Limits:
+    """Give the reader's limits that an installation has set."""
+    return files.Limits(
+        upload_mb=settings.max_upload_mb,
+        features=settings.reader_features,
+        vertices=settings.reader_vertices,
+        memory_mb=settings.reader_memory_mb,
+        cpu_s=settings.reader_seconds,
+        wall_s=float(settings.reader_seconds),
+    )
+
+
 def known_keys(store: Store, layer: Layer, *, also: Mapping[str, set[str]] | None = None) -> dict[str, set[str]]:
-    """Give the existing keys of every layer that fields of this one point to; layers without rows are left out (cannot be known)."""
+    """Give the existing keys of every layer that fields of this one point to; layers without rows are left out."""
     found: dict[str, set[str]] = {}
     for name in {item.references for item in layer.fields if item.references}:
         keys = set((also or {}).get(name, ()))

@@ -128,8 +128,17 @@ def latest(store: Store) -> Run | None:
     listed = store.runs(limit=200)
     current = [item for item in listed if dict(item.layer_versions) == versions]
     for item in current or listed:
-        return load(store, item.id)
+        return load(store, run_number(item))
     return None
+
+
+def is_current(store: Store) -> bool:
+    """Say whether some run with every indicator holds for the data as it is now."""
+    versions = {name: version for name, version in store.versions().items() if version}
+    return any(
+        dict(item.layer_versions) == versions and set(item.parameters["indicators"]) >= set(INDICATORS)
+        for item in store.runs(limit=200)
+    )
 
 
 def replay(store: Store, run_id: int, progress: Progress | None = None) -> Replay:
@@ -169,6 +178,11 @@ def view(store: Store, found: Run, wanted: View) -> pd.DataFrame:
     shown = table.loc[:, columns].copy()
     shown.insert(len(COLUMNS) - 1, "run", found.id)
     return shown.reset_index(drop=True)
+
+
+def run_number(record: RunRecord) -> int:
+    """Give the number of a stored run."""
+    return int(record.run_id or 0)
 
 
 def indicator(code: str) -> str:
@@ -227,5 +241,5 @@ def _find(store: Store, parameters: Mapping[str, Any], profile: str, versions: M
     for item in store.runs(limit=200):
         same = dict(item.parameters) == parameters and item.profile == profile and dict(item.layer_versions) == versions
         if same and item.code_version == code_version():
-            return int(item.id)
+            return run_number(item)
     return None

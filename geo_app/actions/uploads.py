@@ -70,6 +70,18 @@ def stage(stream: BinaryIO, *, original_name: str, folder: Path, max_bytes: int)
     return Upload(upload_id, path, name, size)
 
 
+def stage_file(file: Path, *, folder: Path, max_bytes: int) -> Upload:
+    """Stage a file that lies on this machine.
+
+    Raises:
+        NotFoundError: there is no such file.
+    """
+    if not file.is_file():
+        raise NotFoundError(f"There is no file {file}.")
+    with file.open("rb") as stream:
+        return stage(stream, original_name=file.name, folder=folder, max_bytes=max_bytes)
+
+
 def find(upload_id: str, folder: Path) -> Upload:
     """Give a waiting file by our id; raise NotFoundError when there is none."""
     if _ID.fullmatch(upload_id):
@@ -99,10 +111,10 @@ def sweep(folder: Path, *, older_than_s: float) -> int:
 
 
 def clean_name(original_name: str) -> str:
-    """Take the last part of a sender's file name, without control characters; it is shown, never used as a path.
+    r"""Take the last part of a sender's file name, without control characters; it is shown, never used as a path.
 
     Example:
-        >>> clean_name("C:\\\\data\\\\东莞市.shp"), clean_name("../../etc/passwd")
+        >>> clean_name("C:\\data\\东莞市.shp"), clean_name("../../etc/passwd")
         ('东莞市.shp', 'passwd')
     """
     last = re.split(r"[/\\]", original_name)[-1]

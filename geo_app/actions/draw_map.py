@@ -1,0 +1,40 @@
+"""Draw a composed map to a file: a page to print, or one self-contained HTML file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from geo_app.actions import compose_map
+from geo_app.progress import Progress
+from map_templates import paper, web
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from layers.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A map that was written: its title, and whether it shows simulated data."""
+
+    title: str
+    simulated: bool
+
+
+def draw(
+    store: Store, request: compose_map.MapRequest, maker: compose_map.Maker, out: Path, progress: Progress | None = None
+) -> Drawn:
+    """Compose a map and write it by the ending of the path: pdf, png, svg or html."""
+    progress = progress or Progress()
+    progress(0, 2, "composing")
+    spec = compose_map.compose(store, request, maker)
+    progress(1, 2, "drawing")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    kind = out.suffix.lower().removeprefix(".")
+    if kind == "html":
+        out.write_text(web.render(spec, inline=True), encoding="utf-8")
+    else:
+        paper.render(spec, out, format=kind)
+    return Drawn(spec.title, spec.credits.simulated)
