@@ -1,0 +1,358 @@
+"""Looks into a bureau's file and reads it: format by name and bytes, then a locked-down process, then EPSG:4490.
+
+`inspect` says what a file holds and which questions it leaves open; `read` gives its rows once they are answered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from layers.files import crs_question, sandbox
+from layers.files.archive import Archive, Member, unpack_shapefile
+from layers.files.coordinates import coordinate_fields, points_from
+from layers.files.errors import BadArchiveError, LimitExceededError, QuestionError, UnreadableFileError
+from layers.files.plain_table import GEOMETRY_COLUMN
+from layers.files.questions import Answers, Choice, Limits, Question
+from layers.schema import STORAGE_CRS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from layers.files.plain_table import PlainTable
+
+FORMATS = {
+    ".shp.zip": "zip", ".zip": "zip", ".kmz": "kmz", ".kml": "kml", ".gpkg": "gpkg", ".geojson": "geojson", ".json": "geojson",
+    ".fgb": "fgb", ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx",
+}  # fmt: skip
+ZIP_MAGIC = b"PK"
+CHUNK = 1 << 20
+SAMPLE_POINTS = 2_000
+SAMPLE_VALUES = 5
+WAL_VERSION_AT = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a file holds, as far as it says so, and what it leaves open."""
+
+    format: str
+    layers: tuple[str, ...]
+    layer: str | None
+    fields: tuple[tuple[str, str], ...]
+    count: int
+    geometry_types: tuple[str, ...]
+    declared_crs: str | None
+    bounds: tuple[float, float, float, float] | None
+    encoding: tuple[str | None, str]
+    sample_values: dict[str, tuple[str, ...]]
+    questions: tuple[Question, ...]
+    notes: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """Rows of a file in EPSG:4490; the index holds the 1-based row numbers of the file.
+
+    `frame.attrs["geometry_faults"]` maps a row number to what is wrong with a geometry that could not be read as it stands.
+    """
+
+    frame: gpd.GeoDataFrame
+    source_crs: str | None
+    encoding: str | None
+    sha256: str
+    notes: tuple[str, ...] = ()
+    format: str = ""
+    has_geometry: bool = True
+
+
+@dataclass(slots=True)
+class _Staged:
+    """A copy of the file under our own name in a folder of its own, ready for the reading process."""
+
+    path: Path
+    kind: str
+    sha256: str
+    layers: tuple[str, ...] = ()
+    layer: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def format_of(original_name: str) -> str:
+    """Give the format that a file name promises; raise UnreadableFileError for a name we do not take.
+
+    >>> format_of("道路.ZIP")
+    'zip'
+    """
+    name = PurePath(original_name).name.casefold()
+    for suffix, found in FORMATS.items():
+        if name.endswith(suffix):
+            return found
+    raise UnreadableFileError(
+        "This type of file is not taken. Give a zipped shapefile, GeoPackage, GeoJSON, KML, KMZ, FlatGeobuf, CSV or XLSX."
+    )
+
+
+def _copy(path: Path, target: Path, limits: Limits) -> str:
+    """Copy the upload under our name, counting its bytes, and give its SHA-256."""
+    digest = hashlib.sha256()
+    size, most = 0, limits.upload_mb << 20
+    with path.open("rb") as source, target.open("xb") as sink:
+        while chunk := source.read(CHUNK):
+            size += len(chunk)
+            if size > most:
+                raise LimitExceededError("upload_mb", limits.upload_mb, "MB")
+            digest.update(chunk)
+            sink.write(chunk)
+    if size == 0:
+        raise UnreadableFileError("The file is empty.")
+    return digest.hexdigest()
+
+
+def _leave_wal(path: Path) -> None:
+    """Mark our copy of a GeoPackage as not write-ahead logged: the log is not beside it, and opening it must write nothing."""
+    with path.open("r+b") as handle:
+        if handle.read(len(b"SQLite format 3\0")) == b"SQLite format 3\0":
+            handle.seek(WAL_VERSION_AT)
+            handle.write(b"\x01\x01")
+
+
+def _unpack_zip(staged: _Staged, archive: Archive, wanted: str | None, folder: Path) -> None:
+    shapefiles = archive.shapefiles()
+    if shapefiles:
+        staged.kind, staged.layers = "shp", tuple(sorted(shapefiles))
+        names = {PurePath(name).name: name for name in staged.layers} | {name: name for name in staged.layers}
+        if wanted is not None and wanted not in names:
+            raise BadArchiveError(f"The archive has no shapefile {wanted[:60]!r}; it has: {', '.join(staged.layers)[:300]}")
+        staged.layer = names[wanted] if wanted is not None else staged.layers[0]
+        staged.path = unpack_shapefile(archive, staged.layer, folder)
+        return
+    others = [member for member in archive.members if member.suffix in FORMATS and FORMATS[member.suffix] not in ("zip", "kmz", "xlsx")]
+    if len(others) != 1:
+        raise BadArchiveError("The archive holds no shapefile (.shp with .shx and .dbf) and not exactly one other map file.")
+    _unpack_one(staged, archive, others[0], FORMATS[others[0].suffix], folder)
+
+
+def _unpack_one(staged: _Staged, archive: Archive, member: Member, kind: str, folder: Path) -> None:
+    staged.kind = kind
+    staged.path = archive.extract(member, folder / f"upload.{kind}")
+
+
+@contextmanager
+def _staging(path: Path, original_name: str, wanted: str | None, limits: Limits) -> Iterator[_Staged]:
+    kind = format_of(original_name)
+    with tempfile.TemporaryDirectory(prefix="xiangtu-read-") as outer:
+        folder = Path(outer) / "file"
+        folder.mkdir()
+        packed = kind in ("zip", "kmz", "xlsx")
+        target = (Path(outer) if kind != "xlsx" and packed else folder) / f"upload.{kind}"
+        staged = _Staged(target, kind, _copy(path, target, limits))
+        if packed:
+            with target.open("rb") as handle:
+                if handle.read(2) != ZIP_MAGIC:
+                    raise UnreadableFileError(f"The file could not be read as {kind.upper()}.")
+            with Archive(target, limits, allow_nested=kind == "xlsx") as archive:
+                if kind == "zip":
+                    _unpack_zip(staged, archive, wanted, folder)
+                elif kind == "kmz":
+                    member = archive.first(".kml")
+                    if member is None:
+                        raise BadArchiveError("The KMZ holds no .kml.")
+                    _unpack_one(staged, archive, member, "kml", folder)
+        if staged.kind == "gpkg":
+            _leave_wal(staged.path)
+        yield staged
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """A file's rows as the reading process gave them, with what had to be asked."""
+
+    staged: _Staged
+    table: PlainTable
+    data: pd.DataFrame
+    geometries: NDArray[np.object_] | None
+    questions: list[Question]
+    coordinate_fields: tuple[str, str] | None = None
+
+
+def _column(array: pa.ChunkedArray) -> Any:
+    kind = str(array.type)
+    if kind in ("int64", "int32", "int16", "int8"):
+        return pd.array(array.to_pylist(), dtype="Int64")
+    if kind == "bool":
+        return pd.array(array.to_pylist(), dtype="boolean")
+    if kind in ("double", "float"):
+        return array.to_numpy().astype(float)
+    column = np.empty(len(array), dtype=object)
+    column[:] = array.to_pylist()
+    return column
+
+
+def _load(path: Path, original_name: str, answers: Answers, limits: Limits) -> _Loaded:
+    with _staging(path, original_name, answers.layer, limits) as staged:
+        table, arrow = sandbox.read(staged.path, staged.kind, answers=answers, limits=limits)
+    index = pd.RangeIndex(1, table.rows + 1, name="row")
+    data = pd.DataFrame(
+        {name: pd.Series(_column(arrow.column(f"c{at}")), index=index) for at, (name, _) in enumerate(table.types)}, index=index
+    )
+    geometries = None
+    if table.geometry is not None or GEOMETRY_COLUMN in arrow.column_names:
+        wkb = np.empty(table.rows, dtype=object)
+        wkb[:] = arrow.column(GEOMETRY_COLUMN).to_pylist()
+        geometries = np.asarray(shapely.from_wkb(wkb), dtype=object)
+    loaded = _Loaded(staged, table, data, geometries, _structure_questions(staged, table, answers))
+    if geometries is None and staged.kind in ("csv", "xlsx"):
+        loaded.coordinate_fields = coordinate_fields(list(data.columns), answers)
+        if loaded.coordinate_fields is not None:
+            loaded.geometries, faults = points_from(data, *loaded.coordinate_fields)
+            table.faults.update(faults)
+    return loaded
+
+
+def _structure_questions(staged: _Staged, table: PlainTable, answers: Answers) -> list[Question]:
+    questions = []
+    layers = staged.layers or tuple(table.layers)
+    if answers.layer is None and (len(staged.layers) > 1 or table.layer_question):
+        choices = tuple(Choice(name, name, name) for name in layers)
+        questions.append(
+            Question("layer", "文件里有多个图层，请选择一个。", "The file holds several layers; choose one.", choices)
+        )
+    if table.encoding_question is not None:
+        asked = table.encoding_question
+        questions.append(
+            Question("encoding", asked["text_zh"], asked["text_en"], tuple(Choice(*choice) for choice in asked["choices"]))
+        )
+    return questions
+
+
+def _sample_points(geometries: NDArray[np.object_] | None) -> NDArray[np.float64]:
+    if geometries is None:
+        return np.empty((0, 2))
+    points = shapely.get_coordinates(geometries)
+    points = points[np.isfinite(points).all(axis=1)]
+    step = max(1, len(points) // SAMPLE_POINTS)
+    sample: NDArray[np.float64] = points[::step]
+    return sample
+
+
+def _crs_question(loaded: _Loaded, answer: str | None, bounds: tuple[float, float, float, float] | None) -> Question | None:
+    points = _sample_points(loaded.geometries)
+    if loaded.geometries is None or answer is not None:
+        return None
+    declared = loaded.table.crs
+    if declared is None:
+        return crs_question.ask(points, bounds)
+    source = crs_question.source_crs(declared)
+    return None if crs_question.can_hold(points, source) else crs_question.ask(points, bounds, declared=source.name)
+
+
+def inspect(
+    path: Path, *, original_name: str, area_bounds: tuple[float, float, float, float] | None = None, limits: Limits | None = None
+) -> Inspection:
+    """Look into a file: format, layers, fields, counts, sample values, declared CRS and encoding, and the questions it leaves open.
+
+    Args:
+        path: the file as it was stored by us; `original_name` only tells the format.
+        original_name: name the person gave it.
+        area_bounds: west, south, east, north of the area in degrees EPSG:4490; CRS candidates must put the data inside it.
+        limits: how much the file may ask of us.
+
+    Raises:
+        UnreadableFileError, BadArchiveError, LimitExceededError: the file is refused.
+        RefusedCrsError: the declared CRS has no accurate way to EPSG:4490.
+    """
+    loaded = _load(path, original_name, Answers(), limits or Limits())
+    table = loaded.table
+    question = _crs_question(loaded, None, area_bounds)
+    questions = [*loaded.questions, *([question] if question else [])]
+    points = _sample_points(loaded.geometries)
+    bounds = tuple(map(float, (*points.min(axis=0), *points.max(axis=0)))) if len(points) else None
+    declared = None if table.crs is None else crs_question.source_crs(table.crs).name
+    notes = [*table.notes, *loaded.staged.notes]
+    if declared is not None and question is None and area_bounds is not None and len(points):
+        notes += _place_notes(points, declared, area_bounds)
+    return Inspection(
+        format=table.format,
+        layers=loaded.staged.layers or tuple(table.layers),
+        layer=loaded.staged.layer or table.layer,
+        fields=tuple(table.types),
+        count=table.rows,
+        geometry_types=_geometry_types(loaded.geometries),
+        declared_crs=declared,
+        bounds=None if bounds is None else (bounds[0], bounds[1], bounds[2], bounds[3]),
+        encoding=(table.encoding, table.encoding_how),
+        sample_values=_samples(loaded.data),
+        questions=tuple(questions),
+        notes=tuple(notes),
+        sha256=loaded.staged.sha256,
+    )
+
+
+def _place_notes(points: NDArray[np.float64], declared: str, area_bounds: tuple[float, float, float, float]) -> list[str]:
+    share = crs_question.share_inside(crs_question.source_crs(declared).transform(points), area_bounds)
+    if share >= crs_question.LEAST_SHARE:
+        return []
+    hint = " Longitude and latitude look swapped." if crs_question.looks_swapped(points, area_bounds) else ""
+    return [f"Only {share:.0%} of the data lies inside the area by the declared CRS.{hint}"]
+
+
+def _geometry_types(geometries: NDArray[np.object_] | None) -> tuple[str, ...]:
+    if geometries is None:
+        return ()
+    return tuple(sorted({geometry.geom_type for geometry in geometries if geometry is not None}))
+
+
+def _samples(data: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(str(value) for value in data[name].dropna().drop_duplicates().head(SAMPLE_VALUES).tolist()) for name in data.columns
+    }
+
+
+def read(path: Path, *, original_name: str, answers: Answers | None = None, limits: Limits | None = None) -> RawTable:
+    """Read a file's rows into EPSG:4490.
+
+    Args:
+        path: the file as it was stored by us.
+        original_name: name the person gave it; tells the format.
+        answers: CRS, encoding, layer and coordinate columns where the file does not say them. A CRS given here prevails over the
+            declared one, because web-map data in GCJ-02 usually declares WGS 84.
+        limits: how much the file may ask of us.
+
+    Raises:
+        QuestionError: something only a person knows; carries the questions.
+        UnreadableFileError, BadArchiveError, LimitExceededError, RefusedCrsError: the file is refused.
+    """
+    given = answers or Answers()
+    loaded = _load(path, original_name, given, limits or Limits())
+    question = _crs_question(loaded, given.crs, None)
+    if loaded.questions or question:
+        raise QuestionError((*loaded.questions, *([question] if question else [])))
+    notes = [*loaded.table.notes, *loaded.staged.notes]
+    data, geometries, name = loaded.data, loaded.geometries, None
+    if geometries is None:
+        geometries = np.full(len(data), None, dtype=object)
+    else:
+        source = crs_question.source_crs(given.crs or str(loaded.table.crs))
+        geometries, name = crs_question.to_storage(geometries, source), source.name
+        notes += [source.note] if source.note else []
+        if given.crs is not None and loaded.table.crs not in (None, "OGC:CRS84"):
+            notes.append(f"The coordinate system was given as {name}; the file itself declares another.")
+    frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(geometries, index=data.index, crs=STORAGE_CRS), crs=STORAGE_CRS)
+    frame.attrs["geometry_faults"] = dict(loaded.table.faults)
+    return RawTable(
+        frame, name, loaded.table.encoding, loaded.staged.sha256, tuple(notes), loaded.table.format, loaded.geometries is not None
+    )
