@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from layers.schema import PersonError
 
@@ -115,7 +115,7 @@ class Settings:
             _whole(1, 64), expected="a whole number from 1 to 64", en="Request threads of the web server.", zh="网页服务线程数。"
         ),
     )
-    language: str = field(
+    language: Literal["zh", "en"] = field(
         default="zh",
         metadata=_takes(
             _one_of("zh", "en"),

@@ -48,7 +48,9 @@ class Bench:
         return By(options["who"] or self.settings.user, options["bureau"] or self.settings.bureau, options["reason"] or "")
 
 
-pass_bench = click.make_pass_decorator(Bench)
+def pass_bench(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand the bench of this call to a command as its first argument."""
+    return click.make_pass_decorator(Bench)(command)
 
 
 def make_bench(store: str | None) -> Bench:
