@@ -120,7 +120,7 @@ def trends(store: Store, area_code: str) -> dict[str, tuple[TrendPoint, ...]]:
     points: dict[str, list[TrendPoint]] = {}
     for record in reversed(store.runs(limit=TREND_RUNS)):
         number = run_coverage.run_number(record)
-        table = store.run(number).table
+        table = run_coverage.load(store, number).table
         for _, row in table[table["area_code"] == area_code].iterrows():
             point = TrendPoint(
                 number,

@@ -50,6 +50,7 @@ class Checked:
 
     upload: Upload
     choices: Choices
+    feed: files.Feed
     frame: GeoDataFrame
     report: CheckReport
     repaired: pd.DataFrame
@@ -111,13 +112,14 @@ def check(store: Store, upload: Upload, choices: Choices, *, limits: Limits | No
     layer = declared(choices.layer)
     raw = files.read(upload.path, original_name=upload.original_name, answers=choices.answers, limits=limits or files.Limits())
     columns = dict(choices.columns) or suggest(layer.name, [name for name in raw.frame.columns if name != "geometry"])
-    feed = feed_of(upload, choices, columns=columns, crs=raw.source_crs, encoding=raw.encoding)
+    feed = feed_of(upload, choices, columns)
     frame, _ = files.apply_feed(raw, feed)
     repaired = files.repair(frame, layer, choices.repairs)
     report = files.check(repaired.frame, layer, known=known_keys(store, layer), boundary=boundary(store, layer))
     return Checked(
         upload,
         choices,
+        feed,
         repaired.frame,
         report,
         repaired.log,
@@ -134,7 +136,7 @@ def accept(store: Store, checked: Checked, by: By, progress: Progress | None = N
     choices = checked.choices
     frame, skipped = files.accept(checked.frame, checked.report, skip_bad_rows=choices.skip_bad_rows)
     progress(0, 100, "comparing with the layer")
-    recipe = recipe_of(checked)
+    recipe = recipe_text(declared(choices.layer), checked.feed)
     change = Change(
         who=by.who,
         bureau=by.bureau,
@@ -195,29 +197,23 @@ def boundary(store: Store, layer: Layer) -> BaseGeometry | None:
     return None
 
 
-def feed_of(upload: Upload, choices: Choices, *, columns: Mapping[str, str], crs: str | None, encoding: str | None) -> files.Feed:
-    """Write down what was chosen, as the recipe that repeats it."""
+def feed_of(upload: Upload, choices: Choices, columns: Mapping[str, str]) -> files.Feed:
+    """Write down what was chosen, as the feed of the recipe that repeats it; what the file says itself is left to the file."""
+    answers = choices.answers
     return files.Feed(
         layer=choices.layer,
         file=upload.original_name,
-        crs=choices.answers.crs or crs,
-        encoding=choices.answers.encoding or encoding,
+        member=answers.layer,
+        crs=answers.crs,
+        encoding=answers.encoding,
+        x_field=answers.x_field,
+        y_field=answers.y_field,
         columns=dict(columns),
         constants=dict(choices.constants),
         translate={name: dict(table) for name, table in choices.translate.items()},
         repairs=tuple(choices.repairs),
         skip_bad_rows=choices.skip_bad_rows,
     )
-
-
-def recipe_of(checked: Checked) -> str:
-    """Give the recipe that repeats an import, as text."""
-    choices = checked.choices
-    feed = feed_of(checked.upload, choices, columns=dict(choices.columns), crs=checked.source_crs, encoding=checked.encoding)
-    recipe = files.Recipe(
-        name=choices.layer, title_zh=declared(choices.layer).zh, title_en=declared(choices.layer).en, feeds=(feed,)
-    )
-    return recipe.to_toml()
 
 
 def _folded(text: str) -> str:

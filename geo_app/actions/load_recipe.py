@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_app.actions import import_layer
+from geo_app.actions import import_layer, inputs
 from geo_app.actions.merging import Mode, edits
 from geo_app.errors import NotFoundError
 from geo_app.progress import Progress
@@ -85,7 +85,7 @@ def load(store: Store, recipe_path: Path, data_dir: Path, by: By, progress: Prog
         kind="import",
         file_name=", ".join(dict.fromkeys(feed.file for feed in recipe.feeds)),
         file_sha256=",".join(dict.fromkeys(hashes)),
-        recipe=recipe_path.read_text(encoding="utf-8"),
+        recipe=recipe.text,
     )
     receipt = store.apply(change, cancel=progress.cancel)
     _remember(store, recipe, outcomes)
@@ -93,7 +93,8 @@ def load(store: Store, recipe_path: Path, data_dir: Path, by: By, progress: Prog
 
 
 def _require_files(recipe: files.Recipe, data_dir: Path) -> None:
-    missing = sorted({feed.file for feed in recipe.feeds if not (data_dir / feed.file).is_file()})
+    wanted = {feed.file for feed in recipe.feeds} | {feed.join.file for feed in recipe.feeds if feed.join is not None}
+    missing = sorted(name for name in wanted if not (data_dir / name).is_file())
     if missing:
         raise NotFoundError(f"The recipe {recipe.name} needs files that are not in the data folder: {', '.join(missing)}.")
 
@@ -102,9 +103,8 @@ def _feed(
     store: Store, feed: files.Feed, data_dir: Path, before: Mapping[str, list[GeoDataFrame]]
 ) -> tuple[GeoDataFrame, FeedOutcome, pd.DataFrame, str]:
     layer = declared(feed.layer)
-    answers = files.Answers(crs=feed.crs, encoding=feed.encoding, layer=getattr(feed, "table", None))
-    raw = files.read(data_dir / feed.file, original_name=feed.file, answers=answers, limits=files.Limits())
-    frame, _ = files.apply_feed(raw, feed)
+    raw = files.read(data_dir / feed.file, original_name=feed.file, answers=feed.answers, limits=files.Limits())
+    frame, _ = files.apply_feed(raw, feed, join=_join_table(feed, data_dir), places=_places(store, feed, before))
     repaired = files.repair(frame, layer, feed.repairs)
     also = {name: set(_joined(parts)[declared(name).key].dropna().astype(str)) for name, parts in before.items()}
     report = files.check(repaired.frame, layer, known=import_layer.known_keys(store, layer, also=also), boundary=None)
@@ -124,13 +124,28 @@ def _feed(
     return taken, outcome, found.assign(layer=feed.layer, file=feed.file), raw.sha256
 
 
+def _join_table(feed: files.Feed, data_dir: Path) -> pd.DataFrame | None:
+    if feed.join is None:
+        return None
+    answers = files.Answers(encoding=feed.join.encoding)
+    table = files.read(data_dir / feed.join.file, original_name=feed.join.file, answers=answers, limits=files.Limits())
+    return pd.DataFrame(table.frame.drop(columns="geometry"))
+
+
+def _places(store: Store, feed: files.Feed, before: Mapping[str, list[GeoDataFrame]]) -> GeoDataFrame | None:
+    if feed.geometry_from is None:
+        return None
+    name = feed.geometry_from.layer
+    return _joined(before[name]) if name in before else inputs.read(store, [name])[name]
+
+
 def _joined(parts: list[GeoDataFrame]) -> GeoDataFrame:
     return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
 
 def _remember(store: Store, recipe: files.Recipe, outcomes: list[FeedOutcome]) -> None:
-    if recipe.scheme is not None:
-        store.settings_set(SCHEME, _plain(recipe.scheme))
+    if recipe.scheme_levels:
+        store.settings_set(SCHEME, {"name": recipe.scheme_name, "levels": [dict(level) for level in recipe.scheme_levels]})
     kept: list[dict[str, Any]] = [item for item in store.settings_get(ATTRIBUTION) or [] if item.get("recipe") != recipe.name]
     own = {
         "recipe": recipe.name,
@@ -148,7 +163,3 @@ def _remember(store: Store, recipe: files.Recipe, outcomes: list[FeedOutcome]) -
         if item.assumption_zh or item.assumption_en
     ]
     store.settings_set(ASSUMPTIONS, [*told, *mine])
-
-
-def _plain(scheme: Any) -> Any:
-    return asdict(scheme) if hasattr(scheme, "__dataclass_fields__") else scheme

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import threading
+import weakref
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -40,6 +43,10 @@ COLUMNS = (
 )
 """Columns of every coverage file, in this order."""
 TARGET_COLUMNS = ("target", "target_status")
+KEPT_RUNS = 13
+"""Runs kept in memory for each store: a run never changes, and a trend looks at the newest dozen."""
+_kept: weakref.WeakKeyDictionary[Store, OrderedDict[int, Run]] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
 _KEYS = ["indicator", "level", "area_code"]
 _NUMBERS = ["numerator", "denominator", "value", "unknown", "low", "high"]
 
@@ -118,8 +125,18 @@ def run(store: Store, request: RunRequest, progress: Progress | None = None) -> 
 
 def load(store: Store, run_id: int) -> Run:
     """Give a stored run; raise NotFoundError when there is none of this number."""
+    with _lock:
+        kept = _kept.setdefault(store, OrderedDict())
+        if run_id in kept:
+            kept.move_to_end(run_id)
+            return kept[run_id]
     stored: StoredRun = store.run(run_id)
-    return Run(run_id, stored.record, stored.table, stored.units)
+    found = Run(run_id, stored.record, stored.table, stored.units)
+    with _lock:
+        kept[run_id] = found
+        while len(kept) > KEPT_RUNS:
+            kept.popitem(last=False)
+    return found
 
 
 def latest(store: Store) -> Run | None:
