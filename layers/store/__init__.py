@@ -1,0 +1,46 @@
+"""The only door to the database: layers, changes with history and undo, runs, snapshots, migrations.
+
+>>> import tempfile
+>>> from pathlib import Path
+>>> with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "s.gpkg", create=True) as store:
+...     store.count("villages")
+0
+"""
+
+from layers.store.guard import assert_not_live
+from layers.store.opening import open_store
+from layers.store.records import (
+    UNCHANGED,
+    Change,
+    ChangeRecord,
+    Condition,
+    Delete,
+    Edit,
+    Insert,
+    Receipt,
+    Replace,
+    RunRecord,
+    StoredRun,
+    Update,
+    VersionRecord,
+)
+from layers.store.store import Store
+
+__all__ = [
+    "UNCHANGED",
+    "Change",
+    "ChangeRecord",
+    "Condition",
+    "Delete",
+    "Edit",
+    "Insert",
+    "Receipt",
+    "Replace",
+    "RunRecord",
+    "Store",
+    "StoredRun",
+    "Update",
+    "VersionRecord",
+    "assert_not_live",
+    "open_store",
+]

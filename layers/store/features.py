@@ -1,0 +1,88 @@
+"""Reading features: by box, ids and conditions, as a frame of the layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from layers import frames
+from layers.errors import BadConditionError
+from layers.schema import GeometryKind
+from layers.store import filters, geometry, rows
+from layers.values import columns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+
+    from layers.schema import Layer
+    from layers.store.backend import Backend, Box
+    from layers.store.records import Condition
+
+BOX_PARTS = 4
+
+
+def condition_list(
+    backend: Backend, layer: Layer, *, bbox: Box | None, ids: Sequence[str] | None, where: Sequence[Condition]
+) -> list[sa.ColumnElement[bool]]:
+    """Gather everything that limits a reading."""
+    table = backend.tables[layer.name]
+    found = filters.clauses(backend, layer, where)
+    if ids is not None:
+        if len(ids) > filters.MAX_CHOICES:
+            raise BadConditionError(f"At most {filters.MAX_CHOICES} ids are read at once, {len(ids)} were asked. Read in parts.")
+        found.append(table.c.id.in_(list(ids)))
+    if bbox is not None:
+        found.append(_inside(backend, layer, bbox))
+    return found
+
+
+def _inside(backend: Backend, layer: Layer, bbox: Box) -> sa.ColumnElement[bool]:
+    if layer.geometry is GeometryKind.NONE:
+        raise BadConditionError(f"Layer {layer.name} is a table without geometry; it cannot be asked by a box")
+    parts = [float(value) for value in bbox]
+    if len(parts) != BOX_PARTS or not (parts[0] <= parts[2] and parts[1] <= parts[3]):
+        raise BadConditionError("A box is west, south, east, north in degrees, west not above east and south not above north")
+    return backend.inside(backend.tables[layer.name], (parts[0], parts[1], parts[2], parts[3]))
+
+
+def read(  # noqa: PLR0913 -- the options of Store.read, passed on
+    backend: Backend,
+    connection: sa.Connection,
+    layer: Layer,
+    *,
+    clauses: Sequence[sa.ColumnElement[bool]] = (),
+    limit: int | None = None,
+    offset: int = 0,
+    with_geometry: bool = True,
+) -> gpd.GeoDataFrame:
+    """Read rows, in the order of their fid, as a frame."""
+    table = backend.tables[layer.name]
+    fields = columns_of(layer.fields)
+    located = with_geometry and layer.geometry is not GeometryKind.NONE
+    columns = [table.c.fid, table.c.id, table.c.ver, *(table.c[field.name] for field in fields)]
+    statement = sa.select(*columns, *([table.c.geom] if located else [])).where(*clauses).order_by(table.c.fid)
+    found = connection.execute(statement.limit(limit).offset(offset or None)).all()
+    content: list[Any] = list(zip(*found, strict=True)) if found else [()] * (len(columns) + located)
+    return frames.build(
+        layer,
+        fids=content[0],
+        heads=(content[1], content[2]),
+        columns=dict(zip([field.name for field in fields], content[3:], strict=False)),
+        geometries=geometry.from_wkb(backend.decode(content[-1])) if located else None,
+    )
+
+
+def count(backend: Backend, connection: sa.Connection, layer: Layer, clauses: Sequence[sa.ColumnElement[bool]]) -> int:
+    """Count rows."""
+    table = backend.tables[layer.name]
+    number: int = connection.execute(sa.select(sa.func.count()).select_from(table).where(*clauses)).scalar_one()
+    return number
+
+
+def get(backend: Backend, connection: sa.Connection, layer: Layer, feature_id: str) -> dict[str, Any] | None:
+    """Read one feature as a dictionary; None when there is none."""
+    found = rows.fetch(backend, connection, layer, [backend.tables[layer.name].c.id == feature_id])
+    return rows.feature(layer, found[0]) if found else None

@@ -1,0 +1,150 @@
+"""Writing rows of layers inside one change: each row with its history, the layer's table and the counts together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import shapely
+import sqlalchemy as sa
+
+from layers.errors import CancelledError
+from layers.schema import GeometryKind
+from layers.store import geometry, tables
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
+
+    from layers.schema import Layer
+    from layers.store.backend import Backend, Box
+    from layers.store.rows import Row
+
+Item = TypeVar("Item")
+CHUNK = 2000
+
+
+class Writer:
+    """The pen of one change, inside its transaction."""
+
+    def __init__(self, backend: Backend, connection: sa.Connection, change_id: int) -> None:
+        """Start with nothing written."""
+        self.backend = backend
+        self.connection = connection
+        self.change_id = change_id
+        self.inserted = self.updated = self.deleted = 0
+        self.boxes: dict[str, Box | None] = {}
+        self.progress: Callable[[int, int], object] | None = None
+        self.cancel: threading.Event | None = None
+        self.total = 0
+        self._done = 0
+        self._seq = connection.execute(sa.select(sa.func.coalesce(sa.func.max(tables.history.c.seq), 0))).scalar_one()
+
+    def take_fids(self, layer: Layer, count: int) -> range:
+        """Take the next row numbers of a layer; a number is never given twice."""
+        name = tables.layer_rows.c.name == layer.name
+        first: int = self.connection.execute(sa.select(tables.layer_rows.c.next_fid).where(name)).scalar_one()
+        self.connection.execute(sa.update(tables.layer_rows).where(name).values(next_fid=first + count))
+        return range(first, first + count)
+
+    def insert(self, layer: Layer, rows: Sequence[Row]) -> None:
+        """Add rows."""
+        for chunk in self._chunks(rows):
+            self.connection.execute(sa.insert(self.backend.tables[layer.name]), self._records(layer, chunk))
+            self._remember(layer, [(None, row) for row in chunk])
+        self.inserted += len(rows)
+
+    def update(self, layer: Layer, pairs: Sequence[tuple[Row, Row]]) -> None:
+        """Give rows new content; a pair is the row before and the row after."""
+        table = self.backend.tables[layer.name]
+        names = [column.name for column in table.columns if column.name != "fid"]
+        statement = (
+            sa.update(table)
+            .where(table.c.fid == sa.bindparam("at_fid"), table.c.ver == sa.bindparam("at_ver"))
+            .values({name: sa.bindparam(f"to_{name}", type_=table.c[name].type) for name in names})
+        )
+        for chunk in self._chunks(pairs):
+            records = self._records(layer, [after for _, after in chunk])
+            parameters = [
+                {"at_fid": before.fid, "at_ver": before.ver} | {f"to_{name}": record[name] for name in names}
+                for (before, _), record in zip(chunk, records, strict=True)
+            ]
+            self.connection.execute(statement, parameters)
+            self._remember(layer, list(chunk))
+        self.updated += len(pairs)
+
+    def delete(self, layer: Layer, rows: Sequence[Row]) -> None:
+        """Remove rows; `ver` of the removal is one more than the row's."""
+        table = self.backend.tables[layer.name]
+        statement = sa.delete(table).where(table.c.fid == sa.bindparam("at_fid"), table.c.ver == sa.bindparam("at_ver"))
+        for chunk in self._chunks(rows):
+            self.connection.execute(statement, [{"at_fid": row.fid, "at_ver": row.ver} for row in chunk])
+            self._remember(layer, [(row, None) for row in chunk])
+        self.deleted += len(rows)
+
+    def finish(self) -> None:
+        """Write the counts, the versions of the layers and their registration."""
+        change = tables.changes.c.change_id == self.change_id
+        counts = {"inserted": self.inserted, "updated": self.updated, "deleted": self.deleted}
+        self.connection.execute(sa.update(tables.changes).where(change).values(counts))
+        for name in self.boxes:
+            self.connection.execute(sa.insert(tables.change_layers).values(layer=name, change_id=self.change_id))
+            row = sa.update(tables.layer_rows).where(tables.layer_rows.c.name == name)
+            self.connection.execute(row.values(version=self.change_id))
+        self.backend.touched(self.connection, self.boxes)
+
+    def _chunks(self, items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+        for start in range(0, len(items), CHUNK):
+            if self.cancel is not None and self.cancel.is_set():
+                raise CancelledError("The change was stopped. Nothing was saved.")
+            chunk = items[start : start + CHUNK]
+            yield chunk
+            self._done += len(chunk)
+            if self.progress is not None:
+                self.progress(self._done, max(self.total, self._done))
+
+    def _records(self, layer: Layer, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        records: list[dict[str, Any]] = [{"fid": row.fid, "id": row.id, "ver": row.ver} | row.values for row in rows]
+        self.boxes.setdefault(layer.name, None)
+        if layer.geometry is GeometryKind.NONE:
+            return records
+        wkbs = [row.wkb for row in rows]
+        geometries = geometry.from_wkb(wkbs)
+        for record, value in zip(records, self.backend.encode(wkbs, geometries), strict=True):
+            record["geom"] = value
+        self._widen(layer, geometries)
+        return records
+
+    def _widen(self, layer: Layer, geometries: np.ndarray[Any, Any]) -> None:
+        west, south, east, north = (float(value) for value in shapely.total_bounds(geometries))
+        if np.isnan(west):
+            return
+        old = self.boxes[layer.name]
+        if old is not None:
+            west, south, east, north = min(west, old[0]), min(south, old[1]), max(east, old[2]), max(north, old[3])
+        self.boxes[layer.name] = (west, south, east, north)
+
+    def _remember(self, layer: Layer, pairs: Sequence[tuple[Row | None, Row | None]]) -> None:
+        self.boxes.setdefault(layer.name, None)
+        records = []
+        for before, after in pairs:
+            self._seq += 1
+            row = after or before
+            if row is None:
+                continue
+            records.append(
+                {
+                    "seq": self._seq,
+                    "change_id": self.change_id,
+                    "layer": layer.name,
+                    "fid": row.fid,
+                    "id": row.id,
+                    "ver": row.ver if after else row.ver + 1,
+                    "op": "delete" if after is None else "insert" if before is None else "update",
+                    "before": before.json() if before else None,
+                    "before_wkb": before.wkb if before else None,
+                    "after": after.json() if after else None,
+                    "after_wkb": after.wkb if after else None,
+                }
+            )
+        self.connection.execute(sa.insert(tables.history), records)
