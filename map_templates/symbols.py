@@ -26,6 +26,7 @@ DANGER: Final = "#b3261e"
 WARNING: Final = "#9a6700"
 GOOD: Final = "#1a7f4b"
 AREA_EDGE: Final = "#5d6b70"
+GROUND: Final = "#faf9f6"
 GRATICULE: Final = "#4a6a80"
 NEIGHBOUR: Final = "#efede8"
 NEIGHBOUR_EDGE: Final = "#b4afa3"
@@ -114,6 +115,17 @@ class PointSymbol:
     kind: str = "point"
 
 
+@dataclass(frozen=True, slots=True)
+class LabelStyle:
+    """How a name is set on paper: size in points, face, colour, halo in points, space between the characters."""
+
+    size_pt: float
+    face: str = "sans"
+    colour: str = INK
+    halo_pt: float = 1.6
+    spaced: bool = False
+
+
 Symbol = LineSymbol | FillSymbol | PointSymbol
 
 SHAPES: Final[Mapping[str, tuple[tuple[float, float], ...]]] = {
@@ -175,13 +187,13 @@ def _one(symbol: Symbol, order: float, **more: Any) -> Style:
 UNPAVED: Final = ("砂石", "土", "其他", "砖石块")
 DOTTED_MM: Final = (0.35, 0.7)
 _ROADS: Final[Mapping[str, tuple[LineSymbol, str]]] = {
-    "村道": (LineSymbol("#8a5a2b", 0.26), "Village road"),
-    "乡道": (LineSymbol("#cc8a1e", 0.38, PAPER, 0.62), "Township road"),
-    "县道": (LineSymbol("#fff3e0", 0.42, "#e06c00", 0.82), "County road"),
-    "省道": (LineSymbol("#f2b134", 0.5, "#5a3a1a", 0.78), "Provincial road"),
     "国道": (LineSymbol("#e4572e", 0.55, "#5a2a1a", 0.85), "National road"),
-    "专用": (LineSymbol("#7a6f5d", 0.3, dash_mm=(2.0, 0.6)), "Special road"),
+    "省道": (LineSymbol("#f2b134", 0.5, "#5a3a1a", 0.78), "Provincial road"),
+    "县道": (LineSymbol("#fff3e0", 0.42, "#e06c00", 0.82), "County road"),
+    "乡道": (LineSymbol("#cc8a1e", 0.38, PAPER, 0.62), "Township road"),
+    "村道": (LineSymbol("#8a5a2b", 0.26), "Village road"),
     "组道": (LineSymbol("#8a5a2b", 0.2, dash_mm=(1.1, 0.6), round_caps=False), "Hamlet road"),
+    "专用": (LineSymbol("#7a6f5d", 0.3, dash_mm=(2.0, 0.6)), "Special road"),
 }
 
 
@@ -252,6 +264,18 @@ def _text(value: str | None) -> str:
 
 
 VILLAGE: Final = PointSymbol("circle", 1.0, PAPER, INK, 0.18)
+SETTLEMENT: Final = "#7b3fa0"
+LABELS: Final[Mapping[str, LabelStyle]] = {
+    "plain": LabelStyle(5.6),
+    "county_seat": LabelStyle(10, "sans-bold", halo_pt=2.2),
+    "county": LabelStyle(11, "serif-bold", halo_pt=2.2, spaced=True),
+    "township": LabelStyle(7.6, "sans-bold", halo_pt=2.0),
+    "village": LabelStyle(4.6, halo_pt=1.2),
+    "water": LabelStyle(5.4, colour="#14578f", halo_pt=1.4),
+    "settlement": LabelStyle(5.4, colour=SETTLEMENT, halo_pt=1.4),
+    "neighbour": LabelStyle(9.5, "serif", NEIGHBOUR_TEXT, 0, spaced=True),
+}
+"""Styles of names by the `label_style` of a layer."""
 SEAT: Final = PointSymbol("circle", 1.9, PAPER, INK, 0.3)
 COUNTY_SEAT: Final = PointSymbol("circle", 2.9, PAPER, INK, 0.38, dot=INK)
 _COUNTY_LINE: Final = FillSymbol(None, 0, INK, 0.4, (2.5, 0.6, 0.3, 0.6, 0.3, 0.6), band="#c58ad6")
@@ -278,7 +302,7 @@ STYLES: Final[Mapping[str, Style]] = {
     "assets": Style(_ASSETS, 6.5, ("asset_class",), _text),
     "water_works": Style(_WATER_WORKS, 6.6, ("work_class",), _text, label_rank=6, label_style="water"),
     "projects": Style(_PROJECTS, 6.8, ("status",), _stage),
-    "settlements": _one(PointSymbol("house", 2.1, "#7b3fa0", PAPER), 7, label_rank=6, label_style="settlement"),
+    "settlements": _one(PointSymbol("house", 2.1, SETTLEMENT, PAPER), 7, label_rank=6, label_style="settlement"),
     "gaps": _one(PointSymbol("circle", 1.5, "#d95f0e", PAPER, 0.2), 7.2, label_rank=6, label_style="village"),
     "village_seats": _one(VILLAGE, 7.4, label_rank=5, label_style="village"),
     "township_seats": _one(SEAT, 7.6, label_rank=2, label_style="township"),
@@ -350,6 +374,17 @@ def entry_of(name: str, key: str) -> Entry:
         "area": FillSymbol(colour, 0.15, colour, 0.25),
     }
     return Entry(symbols[key])
+
+
+def legend_order(name: str, keys: set[str]) -> list[str]:
+    """Put the keys of a layer in the order of the legend; drawn in the reverse order, the important lie above.
+
+    Examples:
+        >>> legend_order("roads", {"村道", "县道"})
+        ['县道', '村道']
+    """
+    known = [key for key in style_of(name).entries if key in keys]
+    return [*known, *sorted(keys - set(known))]
 
 
 _PIXELS: Final = {"outline_mm": "outline_width", "casing_mm": "casing_width"}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _REMOTE: Final = re.compile(r"^(?:[a-z]+:)?//", re.IGNORECASE)
 _SOURCE_MAP: Final = re.compile(r"(?m)^//# sourceMappingURL=.*$|/\*# sourceMappingURL=.*?\*/")
-_CSS_URL: Final = re.compile(r"url\(['\"]?(?!data:|#)([^)'\"]+)['\"]?\)")
+_CSS_URL: Final = re.compile(r"url\(['\"]?(?!data:|#|%23)([^)'\"]+)['\"]?\)")
 _VIEWPORT: Final = re.compile(r'<meta name="viewport"[^>]*>')
 _TAG: Final = re.compile(r"<(script|style|link)(?=[\s>])")
 _LOADED: Final = re.compile(

@@ -112,6 +112,9 @@ def layer_payload(layer: MapLayer, bounds: Extent, language: str, max_features: 
     total = len(frame)
     frame = frame.iloc[:max_features]
     keys = symbols.symbol_keys(layer.name, frame)
+    order = symbols.legend_order(layer.name, set(keys))
+    above = keys.map({key: place for place, key in enumerate(reversed(order))}).sort_values(kind="stable").index
+    frame, keys = frame.loc[above], keys.loc[above]
     blank = [None] * len(frame)
     codes = frame[layer.key_field].tolist() if layer.key_field else blank
     names = frame[layer.label_field].tolist() if layer.label_field else blank
@@ -124,7 +127,7 @@ def layer_payload(layer: MapLayer, bounds: Extent, language: str, max_features: 
     ]
     legend = []
     counts = keys.value_counts()
-    for key in sorted(counts.index, key=_position(layer.name)):
+    for key in order:
         entry = symbols.entry_of(layer.name, key)
         legend.append(
             {
@@ -146,11 +149,6 @@ def layer_payload(layer: MapLayer, bounds: Extent, language: str, max_features: 
         "details": [{"title": detail.title, "unit": detail.unit} for detail in layer.details],
         "features": collection(screen_geometry(frame.geometry, _span(bounds), coverage=layer.name in AREA_LAYERS), rows),
     }
-
-
-def _position(name: str) -> Any:
-    order = {key: place for place, key in enumerate(symbols.style_of(name).entries)}
-    return lambda key: (order.get(key, len(order)), key)
 
 
 def _span(bounds: Extent) -> float:

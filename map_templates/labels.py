@@ -1,0 +1,120 @@
+"""Where names stand on a page: the important first, none over another, none cut by the frame, area names only where they fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top in millimetres."""
+CLEARANCE_MM: Final = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A name to place: its size on the page, its anchor, and how it may move.
+
+    `gap_mm` above zero puts the name beside a point symbol of that radius. Zero puts it on the anchor, and then `inside`, a
+    polygon in millimetres, must hold it whole. `rank` 0 is placed first; `style` says how it is drawn.
+    """
+
+    text: str
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+    rank: int = 5
+    gap_mm: float = 0.0
+    style: str = "plain"
+    inside: shapely.Geometry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A label with the centre that was found for it."""
+
+    label: Label
+    x_mm: float
+    y_mm: float
+
+
+def place(labels: Sequence[Label], frame: Box, taken: Sequence[Box] = ()) -> tuple[list[Placed], list[Label]]:
+    """Place labels greedily by rank and give those placed and those for which there was no room.
+
+    Args:
+        labels: What is to be placed, in any order; equal ranks keep their order.
+        frame: The box that every label must stay in.
+        taken: Boxes that no label may touch (symbols, marks on the map).
+
+    Examples:
+        >>> a, b = Label("会宁", 10, 10, 7, 3, gap_mm=1), Label("靖远", 10, 10, 7, 3, gap_mm=1)
+        >>> placed, left = place([a, b], (0, 0, 40, 40))
+        >>> [round(p.x_mm, 2) for p in placed], left
+        ([14.85, 5.15], [])
+    """
+    boxes = np.full((len(taken) + len(labels), 4), np.nan)
+    boxes[: len(taken)] = np.asarray(taken, dtype=float).reshape(-1, 4)
+    used = len(taken)
+    placed, left = [], []
+    for label in sorted(labels, key=lambda item: item.rank):
+        for x, y in _candidates(label):
+            box = (x - label.width_mm / 2, y - label.height_mm / 2, x + label.width_mm / 2, y + label.height_mm / 2)
+            if _within(box, frame) and not _touches(box, boxes[:used]) and _held(box, label.inside):
+                boxes[used] = box
+                used += 1
+                placed.append(Placed(label, x, y))
+                break
+        else:
+            left.append(label)
+    return placed, left
+
+
+def _candidates(label: Label) -> Iterator[tuple[float, float]]:
+    if label.gap_mm <= 0:
+        yield from _positions_inside(label)
+        return
+    away = label.gap_mm + CLEARANCE_MM
+    side, over = away + label.width_mm / 2, away + label.height_mm / 2
+    lean, shift = label.height_mm * 0.45, label.width_mm * 0.4
+    for dx, dy in (
+        (side, 0), (-side, 0), (side, lean), (side, -lean), (-side, lean), (-side, -lean),
+        (0, over), (0, -over), (shift, over), (-shift, over), (shift, -over), (-shift, -over),
+    ):  # fmt: skip
+        yield label.x_mm + dx, label.y_mm + dy
+
+
+def _positions_inside(label: Label) -> Iterator[tuple[float, float]]:
+    yield label.x_mm, label.y_mm
+    if label.inside is not None:
+        centre = shapely.centroid(label.inside)
+        yield float(centre.x), float(centre.y)
+    for step in (1.0, -1.0, 2.0, -2.0):
+        yield label.x_mm, label.y_mm + step * label.height_mm * 0.6
+    for step in (1.0, -1.0):
+        yield label.x_mm + step * label.width_mm * 0.4, label.y_mm
+
+
+def _within(box: Box, frame: Box) -> bool:
+    return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
+
+
+def _touches(box: Box, boxes: NDArray[np.float64]) -> bool:
+    clear = (
+        (boxes[:, 2] <= box[0] - CLEARANCE_MM)
+        | (boxes[:, 0] >= box[2] + CLEARANCE_MM)
+        | (boxes[:, 3] <= box[1] - CLEARANCE_MM)
+        | (boxes[:, 1] >= box[3] + CLEARANCE_MM)
+    )
+    return not bool(clear.all())
+
+
+def _held(box: Box, area: shapely.Geometry | None) -> bool:
+    return area is None or bool(shapely.contains(area, shapely.box(*box)))

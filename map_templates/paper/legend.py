@@ -1,0 +1,136 @@
+"""The legend: classes with the number of areas in each, no data hatched, the target, and the symbols that are on the map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import shapely
+
+from map_templates import classes as class_breaks
+from map_templates import symbols
+from map_templates.paper import marks
+from map_templates.paper.sheet import Rect, Type, points
+from map_templates.symbols import FillSymbol, LineSymbol
+from map_templates.texts import text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from map_templates.paper.sheet import Sheet
+    from map_templates.spec import Choropleth, Classes, Legend
+    from map_templates.symbols import Entry
+
+SWATCH: Final = (8.0, 3.7)
+ROW_MM: Final = 5.3
+_TEXT: Final = Type(7)
+_SMALL: Final = Type(6.2, colour=symbols.SECONDARY)
+_BOLD: Final = Type(8, "sans-bold")
+
+
+def heading(sheet: Sheet, rect: Rect) -> float:
+    """Write 图例 over a rule and give the y below it."""
+    words = text("legend", sheet.language)
+    spaced = "　".join(words) if sheet.language.startswith("zh") else words
+    sheet.write(rect.x, rect.top - 2.6, spaced, Type(11, "sans-bold", va="center"))
+    sheet.axes.plot([rect.x, rect.right], [rect.top - 6] * 2, color=symbols.INK, linewidth=points(0.2), zorder=35)
+    return rect.top - 9.2
+
+
+def class_rows(classes: Classes) -> int:
+    """Number of rows of the class block: the classes and no data."""
+    return classes.size + 1
+
+
+def draw_classes(sheet: Sheet, choropleth: Choropleth, legend: Legend, rect: Rect, row_mm: float = ROW_MM) -> float:
+    """Draw the classes from the top of a rectangle downwards and give the y below them."""
+    classes = class_breaks.classes_of(choropleth)
+    title = choropleth.title + (f" / {choropleth.unit}" if choropleth.unit else "")
+    counted = rect.right - 19 if legend.show_counts else rect.right
+    y = sheet.lines(rect.x, rect.top - 1.6, sheet.fonts.wrap(title, _BOLD.size_pt, rect.width - 1, "sans-bold"), _BOLD)
+    if legend.show_counts:
+        noun = text("number_of", sheet.language, noun=choropleth.unit_noun or text("areas", sheet.language))
+        sheet.write(rect.right, y + 0.6, noun, Type(6.2, colour=symbols.SECONDARY, ha="right"))
+        y -= 3.2
+    colours: list[str | None] = list(symbols.ramp(choropleth.ramp, classes.size)) if classes.size else []
+    rows = [*zip(colours, class_breaks.class_labels(classes), classes.counts, strict=True)]
+    rows.append((None, text("no_data", sheet.language), classes.no_data))
+    most = max(1, *(count for _, _, count in rows))
+    for colour, label, count in rows:
+        _class_swatch(sheet, Rect(rect.x, y - SWATCH[1] / 2, *SWATCH), colour)
+        sheet.write(rect.x + SWATCH[0] + 2.2, y, label, _TEXT)
+        if legend.show_counts:
+            _class_swatch(sheet, Rect(counted, y - 1.0, max(13 * count / most, 0.15), 2.0), colour if count else "none")
+            sheet.write(counted + 13 * count / most + 0.9, y, f"{count:,}", Type(6), gid="class-count")
+        y -= row_mm
+    y += row_mm - 4.6
+    notes = [_target_words(choropleth, sheet.language)] if choropleth.target is not None else []
+    for note in [*notes, *legend.notes]:
+        y = sheet.lines(rect.x, y, sheet.fonts.wrap(note, _SMALL.size_pt, rect.width), _SMALL)
+    return y
+
+
+def _class_swatch(sheet: Sheet, rect: Rect, colour: str | None) -> None:
+    if colour is None:
+        marks.hatch(sheet, [shapely.box(*rect.box)], rect, 34)
+        sheet.rectangle(rect, edgecolor=symbols.NO_DATA_LINE, linewidth=points(0.12), zorder=35)
+    else:
+        sheet.rectangle(rect, facecolor=colour, edgecolor=symbols.AREA_EDGE, linewidth=points(0.12), zorder=35)
+
+
+def _target_words(choropleth: Choropleth, language: str) -> str:
+    """Say how many areas meet the target and how many do not; where it lies between low and high, that cannot be known."""
+    target = float(choropleth.target or 0)
+    value = class_breaks.known_values(choropleth)
+    low, high = (
+        choropleth.frame[name].astype("float64").fillna(choropleth.frame["value"]).to_numpy() for name in ("low", "high")
+    )
+    known = np.isfinite(value)
+    met, failed = int((known & (low >= target)).sum()), int((known & (high < target)).sum())
+    rest = len(value) - met - failed
+    counted = [("met", met), ("not_met", failed), ("cannot_be_known", rest)]
+    comma, colon = ("，", "：") if language.startswith("zh") else (", ", ": ")
+    head = text("target", language, value=f"{target:g} {choropleth.unit}".strip())
+    return head + colon + comma.join(f"{text(word, language)} {count:,}" for word, count in counted)
+
+
+def symbol_rows(sheet: Sheet, entries: Sequence[tuple[str, Entry]], width_mm: float) -> list[list[tuple[float, Entry, str]]]:
+    """Arrange entries in two columns, a long label in a row of its own; gives (x offset, entry, label) by row."""
+    half = width_mm / 2
+    rows: list[list[tuple[float, Entry, str]]] = []
+    for title, entry in entries:
+        label = entry.label(sheet.language, title)
+        wide = sheet.fonts.width_mm(label, _TEXT.size_pt) > half - SWATCH[0] - 3
+        if wide or not rows or len(rows[-1]) == 2 or rows[-1][0][0] < 0:  # noqa: PLR2004 - two columns
+            rows.append([(-1.0 if wide else 0.0, entry, label)])
+        else:
+            rows[-1].append((half, entry, label))
+    return rows
+
+
+def draw_symbols(sheet: Sheet, entries: Sequence[tuple[str, Entry]], rect: Rect, row_mm: float = ROW_MM) -> float:
+    """Draw the symbols of the layers from the top of a rectangle downwards and give the y below them."""
+    y = rect.top - 2
+    for row in symbol_rows(sheet, entries, rect.width):
+        for offset, entry, label in row:
+            x = rect.x + max(offset, 0.0)
+            _swatch(sheet, entry, x, y)
+            sheet.write(x + SWATCH[0] + 2.2, y, label, _TEXT)
+        y -= row_mm
+    return y
+
+
+def _swatch(sheet: Sheet, entry: Entry, x: float, y: float) -> None:
+    symbol = entry.symbol
+    place = marks.Place("legend-symbol", 35)
+    if isinstance(symbol, LineSymbol):
+        marks.draw(sheet, [shapely.LineString([(x, y), (x + SWATCH[0], y)])], symbol, place)
+    elif isinstance(symbol, FillSymbol) and symbol.fill is None:
+        line = LineSymbol(
+            symbol.outline or symbols.INK, symbol.outline_mm, symbol.band, marks.BAND_MM, symbol.dash_mm, round_caps=False
+        )
+        marks.draw(sheet, [shapely.LineString([(x, y), (x + SWATCH[0], y)])], line, place)
+    elif isinstance(symbol, FillSymbol):
+        marks.draw(sheet, [shapely.box(x, y - 1.75, x + SWATCH[0], y + 1.75)], symbol, place)
+    else:
+        marks.draw(sheet, [shapely.Point(x + SWATCH[0] / 2, y)], symbol, place)
