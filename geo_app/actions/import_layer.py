@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import inputs
 from geo_app.actions.merging import Mode, edits
+from geo_app.actions.recipe_text import recipe_text
 from geo_app.progress import Progress
 from layers import files
 from layers.catalogue import layer as declared

@@ -54,11 +54,12 @@ def pass_bench(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def make_bench(store: str | None) -> Bench:
-    """Read the settings and set up logging to standard error."""
+    """Read the settings and set up logging to standard error; a command is quieter than a server."""
     settings = Settings.from_env()
     if store:
         settings = replace(settings, store=store)
-    logging.basicConfig(stream=sys.stderr, level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    level = "WARNING" if settings.log_level == "INFO" else settings.log_level
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("matplotlib", "fontTools", "pyogrio", "numba", "PIL"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     return Bench(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 from dataclasses import replace
@@ -95,6 +96,7 @@ def _serve(bench: Bench, port: int | None) -> None:
     if not _free(settings.host, settings.port):
         say(f"geo-app: port {settings.port} of {settings.host} is taken. Stop what uses it or choose another with --port.")
         raise SystemExit(EXIT_STORE)
+    logging.getLogger().setLevel(settings.log_level)
     app = create_app(settings)
     server = create_server(app, host=settings.host, port=settings.port, threads=settings.threads)
     signal.signal(signal.SIGTERM, _stop)

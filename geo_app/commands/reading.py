@@ -103,13 +103,15 @@ def export(bench: Bench, layer: str, out: Path, **options: Any) -> None:
 @pass_bench
 def changes(bench: Bench, layer: str | None, limit: int, out: Path | None, *, as_json: bool) -> None:
     """List changes, newest first: who, when, why, file, rows."""
-    from dataclasses import asdict
+    from dataclasses import asdict, fields
 
     import pandas as pd
 
+    from layers.store import ChangeRecord
+
     with bench.store() as store:
         rows = [asdict(item) for item in store.changes(layer, limit)]
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=[item.name for item in fields(ChangeRecord)])
     if not as_json:
         frame = frame.drop(columns=["recipe", "file_sha256"], errors="ignore")
     deliver(frame, out=out, as_json=as_json, title="Changes")
