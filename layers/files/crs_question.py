@@ -172,9 +172,7 @@ def _systems(points: Points) -> Iterator[tuple[str, str, str]]:
         yield "GCJ-02", "GCJ-02（高德、腾讯等网络地图，有偏移）", "GCJ-02 (shifted: AMap, Tencent and other web maps)"
         yield "BD-09", "BD-09（百度地图，有偏移）", "BD-09 (shifted: Baidu map)"
         return
-    for zone in range(GLOBE: Bounds = (-180.0, -90.0, 180.0, 90.0)
-UNSHIFTED = ("EPSG:4490", "EPSG:4326")
-FIRST_ZONE, LAST_ZONE + 1):
+    for zone in range(FIRST_ZONE, LAST_ZONE + 1):
         meridian = 3 * zone
         yield (
             f"EPSG:{PREFIXED_FROM + zone}",
