@@ -11,6 +11,7 @@ from geo_app.actions.recipe_text import recipe_text
 from geo_app.progress import Progress
 from layers import files
 from layers.catalogue import layer as declared
+from layers.schema import GeometryKind
 from layers.store import Change
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from layers.store import Receipt, Store
 
 AREA_GEOMETRY_LAYERS = ("counties", "townships", "villages")
+AREA_LAYERS = ("areas", *AREA_GEOMETRY_LAYERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ class Checked:
     @property
     def errors(self) -> int:
         """Number of faults that stop an import."""
-        return int((self.report.faults["severity"] == "error").sum())
+        return len(self.report.errors)
 
     @property
     def warnings(self) -> int:
@@ -116,7 +118,8 @@ def check(store: Store, upload: Upload, choices: Choices, *, limits: Limits | No
     feed = feed_of(upload, choices, columns)
     frame, _ = files.apply_feed(raw, feed)
     repaired = files.repair(frame, layer, choices.repairs)
-    report = files.check(repaired.frame, layer, known=known_keys(store, layer), boundary=boundary(store, layer))
+    known = known_keys(store, layer, new=choices.mode is Mode.ADD)
+    report = files.check(repaired.frame, layer, known=known, boundary=boundary(store, layer), options=options_of(store, feed))
     return Checked(
         upload,
         choices,
@@ -165,16 +168,34 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def known_keys(store: Store, layer: Layer, *, also: Mapping[str, set[str]] | None = None) -> dict[str, set[str]]:
-    """Give the existing keys of every layer that fields of this one point to; layers without rows are left out."""
+def known_keys(
+    store: Store, layer: Layer, *, also: Mapping[str, set[str]] | None = None, new: bool = False
+) -> dict[str, set[str]]:
+    """Give the keys held already in every layer that fields of this one point to, and the codes of the area hierarchy.
+
+    Layers without rows are left out: nothing can be known of them. `also` are keys that come with the same change; `new` asks
+    that the layer's own keys are new.
+    """
+    pointed = {item.references for item in layer.fields if item.references} - {layer.name}
     found: dict[str, set[str]] = {}
-    for name in {item.references for item in layer.fields if item.references}:
+    for name in {*pointed, *AREA_LAYERS} - {layer.name} | ({layer.name} if new else set()):
         keys = set((also or {}).get(name, ()))
         if store.count(name):
-            keys |= set(store.read(name, geometry=False)[declared(name).key].dropna().astype(str))
+            keys |= set(inputs.read(store, [name])[name][declared(name).key].dropna().astype(str))
         if keys:
             found[name] = keys
-    return found
+    codes = set().union(*(found.get(name, set()) for name in AREA_LAYERS if name != layer.name))
+    if codes:
+        found["areas"] = codes
+    return {name: keys for name, keys in found.items() if name in pointed or name in {"areas", *({layer.name} if new else ())}}
+
+
+def options_of(store: Store, feed: files.Feed) -> files.Checks:
+    """Say what a check may know beyond the rows: fields the source lacks, and the rows there are, to measure a shift against."""
+    reference = None
+    if declared(feed.layer).geometry is not GeometryKind.NONE and store.count(feed.layer):
+        reference = inputs.read(store, [feed.layer])[feed.layer].geometry
+    return files.Checks(allow_missing=feed.allow_missing, reference=reference)
 
 
 def area_bounds(store: Store) -> tuple[float, float, float, float] | None:

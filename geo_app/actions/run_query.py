@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import inputs
 from geo_app.errors import NotFoundError
-from layers.catalogue import layer as declared
 from processing import query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from geopandas import GeoDataFrame
 
@@ -30,8 +29,7 @@ class Result:
 
 def run(store: Store, spec: Mapping[str, Any]) -> Result:
     """Answer a question; raise QueryError (`bad_filter`) for a field, operator or layer that is not declared."""
-    query.validate(spec)
-    frames = inputs.read(store, sorted(set(layers_of(spec))))
+    frames = inputs.read(store, query.layers_needed(spec))
     found = query.run_query(spec, frames)
     return Result(str(spec["layer"]), found, spec, is_synthetic(found))
 
@@ -49,24 +47,6 @@ def saved(store: Store, name: str) -> dict[str, Any]:
         names = ", ".join(found) or "none"
         raise NotFoundError(f"There is no query named {name!r}; there are: {names}.")
     return found[name]
-
-
-def layers_of(spec: Any) -> Iterator[str]:
-    """Name every layer a question touches.
-
-    Example:
-        >>> sorted(layers_of({"layer": "farmland", "relation": {"layer": "roads", "predicate": "crosses"}}))
-        ['farmland', 'roads']
-    """
-    if isinstance(spec, dict):
-        if isinstance(spec.get("layer"), str):
-            yield declared(spec["layer"]).name
-        for key, value in spec.items():
-            if key != "within":
-                yield from layers_of(value)
-    elif isinstance(spec, list | tuple):
-        for item in spec:
-            yield from layers_of(item)
 
 
 def is_synthetic(frame: GeoDataFrame) -> bool:
