@@ -1,0 +1,78 @@
+"""Changes: who changed what, when and why; each can be undone whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from geo_app.access import Permission, permission
+from geo_app.errors import NotFoundError
+from geo_app.web import sending
+from geo_app.web.desk import desk, person
+from geo_app.web.language import title
+from layers.catalogue import LAYERS
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from layers.store import ChangeRecord
+
+pages = Blueprint("changes", __name__, url_prefix="/changes")
+
+LISTED = 100
+LOOKED_AT = 100_000
+REASON_LENGTH = 300
+
+
+def _titles(record: ChangeRecord) -> list[str]:
+    return [title(LAYERS[name]) if name in LAYERS else name for name in record.layers]
+
+
+def _find(change_id: int) -> ChangeRecord:
+    for record in desk().store.changes(limit=LOOKED_AT):
+        if record.change_id == change_id:
+            return record
+    raise NotFoundError(f"There is no change {change_id}")
+
+
+@pages.get("")
+@permission(Permission.READ)
+def index() -> ResponseReturnValue:
+    """List the changes, newest first."""
+    records = desk().store.changes(limit=LISTED)
+    return render_template("changes.html", rows=[(record, _titles(record)) for record in records])
+
+
+@pages.get("/<int:change_id>")
+@permission(Permission.READ)
+def page(change_id: int) -> ResponseReturnValue:
+    """Show one change."""
+    record = _find(change_id)
+    return render_template("change.html", record=record, layers=_titles(record))
+
+
+@pages.post("/<int:change_id>/undo")
+@permission(Permission.CHANGE)
+def undo(change_id: int) -> ResponseReturnValue:
+    """Undo a whole change by a new one."""
+    reason = request.form.get("reason", "").strip()[:REASON_LENGTH] or gettext("Undo of change #%(id)s", id=change_id)
+    who = person()
+    receipt = desk().store.undo(change_id, who=who.name, bureau=who.bureau, reason=reason)
+    flash(gettext("Change #%(id)s is undone.", id=change_id), "good")
+    return redirect(url_for("changes.page", change_id=receipt.change_id))
+
+
+@pages.get("/<int:change_id>/recipe.toml")
+@permission(Permission.EXPORT)
+def recipe(change_id: int) -> ResponseReturnValue:
+    """Send the recipe that an import was made by, so that next year's file is one command.
+
+    Raises:
+        NotFoundError: when the change has none.
+    """
+    record = _find(change_id)
+    if not record.recipe:
+        raise NotFoundError(f"Change {change_id} has no recipe")
+    return sending.attachment(record.recipe.encode("utf-8"), name=f"recipe-{change_id}.toml", kind="toml")

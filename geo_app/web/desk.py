@@ -1,0 +1,65 @@
+"""What every view works with: settings, the store, the jobs, and what was read once and stays true for a store version."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from flask import current_app, g
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from geo_app.access import Person
+    from geo_app.config import Settings
+    from geo_app.jobs import Jobs
+    from geo_app.web.importing import Desktop
+    from layers.store import Store
+
+T = TypeVar("T")
+KEPT = 48
+
+
+@dataclass
+class Kept:
+    """Results that stay true as long as their key does (a run number, a layer's version); the oldest are let go."""
+
+    limit: int = KEPT
+    items: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Give what is kept under a key, or make and keep it; two askers at once may both make it, one is kept."""
+        with self.lock:
+            if key in self.items:
+                self.items.move_to_end(key)
+                return cast("T", self.items[key])
+        made = make()
+        with self.lock:
+            self.items[key] = made
+            while len(self.items) > self.limit:
+                self.items.popitem(last=False)
+        return made
+
+
+@dataclass
+class Desk:
+    """The services of one application."""
+
+    settings: Settings
+    store: Store
+    jobs: Jobs
+    imports: Desktop
+    kept: Kept = field(default_factory=Kept)
+
+
+def desk() -> Desk:
+    """Give the services of the application that answers this request."""
+    return cast("Desk", current_app.extensions["xiangtu"])
+
+
+def person() -> Person:
+    """Give who asks, as the gate found at the start of the request."""
+    return cast("Person", g.person)

@@ -1,0 +1,115 @@
+"""Faults as answers: one JSON shape for scripts, one page for readers, and nothing of the machine in either."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, g, jsonify, render_template, request
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from geo_app import errors as table
+from geo_app.web.language import language
+from layers.schema import PersonError
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+logger = logging.getLogger(__name__)
+
+HTTP_CODES = {
+    400: "bad_request",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "bad_request",
+}
+
+
+def wants_json() -> bool:
+    """Say whether the asker is a script of ours or a tool rather than a person opening a page."""
+    if request.is_json or request.headers.get("X-Requested-With") == "xiangtu":
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
+    return best == "application/json"
+
+
+def _sentence(status: int) -> str:
+    sentences = {
+        400: gettext("The request could not be understood."),
+        403: gettext("This is not allowed."),
+        404: gettext("There is nothing at this address."),
+        405: gettext("This address does not take that kind of request."),
+        413: gettext("The file is larger than this server takes."),
+        500: gettext(
+            "Something went wrong on our side. Nothing was saved by this request. The number below finds it in the log."
+        ),
+    }
+    return sentences.get(status, gettext("The request could not be answered."))
+
+
+def answer(status: int, code: str, message: str, **more: Any) -> ResponseReturnValue:
+    """Give a fault as JSON or as a page, by who asks."""
+    request_id = g.get("request_id", "")
+    if wants_json():
+        return jsonify(code=code, message=message, request_id=request_id, **more), status
+    page = render_template("error.html", status=status, code=code, message=message, request_id=request_id)
+    return page, status
+
+
+def explain(code: str, message: str) -> str:
+    """Put a sentence in the reader's language before the exact message, where the two languages differ."""
+    if language() == "en":
+        return message
+    sentence = _by_code(code)
+    return f"{sentence} {message}" if sentence else message
+
+
+def _by_code(code: str) -> str:
+    sentences = {
+        "bad_request": gettext("The request cannot be used."),
+        "bad_filter": gettext("The query cannot be used."),
+        "busy": gettext("The store is busy; nothing was saved. Try again in a moment."),
+        "cancelled": gettext("The work was stopped; nothing of it was kept."),
+        "changed": gettext("Somebody changed this in the meantime."),
+        "csrf": gettext("The page is too old or was opened elsewhere; reload it and try again."),
+        "faults_found": gettext("The data has faults."),
+        "forbidden": gettext("This is not allowed."),
+        "limit_exceeded": gettext("The file is beyond a limit."),
+        "no_data": gettext("There is no data for this yet."),
+        "not_found": gettext("This is not here."),
+        "unknown_name": gettext("This name is not known."),
+        "storage_full": gettext("The disk is full; nothing was saved."),
+        "too_large": gettext("The file is larger than this server takes."),
+        "too_many_jobs": gettext("As many jobs are running as may; wait for one or cancel one."),
+        "unreadable_file": gettext("The file could not be read."),
+        "bad_archive": gettext("The archive cannot be used."),
+        "internal": gettext("Something went wrong on our side; nothing was saved by this request."),
+    }
+    return sentences.get(code, "")
+
+
+def _person(error: PersonError) -> ResponseReturnValue:
+    found = table.body(error, request_id=g.get("request_id", ""), translate=explain)
+    return answer(found.status, found.code, found.message)
+
+
+def _storage(error: OSError) -> ResponseReturnValue:
+    found = table.body(error, request_id=g.get("request_id", ""), translate=explain)
+    return answer(found.status, found.code, found.message)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if isinstance(error, InternalServerError):
+        logger.error("request %s failed", g.get("request_id", ""), exc_info=error.original_exception)
+    return answer(status, HTTP_CODES.get(status, "internal" if status >= 500 else "bad_request"), _sentence(status))  # noqa: PLR2004
+
+
+def install(app: Flask) -> None:
+    """Register the handlers; an unforeseen error reaches the log whole and the person as a number."""
+    app.register_error_handler(PersonError, _person)
+    app.register_error_handler(OSError, _storage)
+    app.register_error_handler(HTTPException, _http)
