@@ -53,10 +53,7 @@ class Sums:
             high = np.where(whole > 0, 100 * (self.numerator + self.unknown) / whole, np.nan)
         complete = (self.unknown_units == 0) & (self.unweighted_units == 0)
         status = np.where(self.denominator > 0, np.where(complete, "ok", "partial"), "no_data")
-        low, high = (
-            np.where(complete & (self.denominator > 0), value, low),
-            np.where(complete & (self.denominator > 0), value, high),
-        )
+        low, high = np.fmin(low, value), np.minimum(np.fmax(high, value), 100.0)
         data: dict[str, Any] = {
             "level": level,
             "area_code": list(codes),
@@ -65,8 +62,8 @@ class Sums:
             "denominator": self.denominator,
             "value": value,
             "unknown": self.unknown,
-            "low": np.minimum(low, 100.0),
-            "high": np.minimum(high, 100.0),
+            "low": low,
+            "high": high,
             "status": status,
             "synthetic": self.synthetic,
             "unknown_units": self.unknown_units.astype(np.int64),
@@ -97,8 +94,8 @@ def roll_up(
     >>> import pandas as pd
     >>> from processing.areas import Areas
     >>> areas = Areas(pd.DataFrame({"area_code": ["C", "V"], "parent_code": [None, "C"], "rank": [3, 5]}))
-    >>> units = pd.DataFrame({"unit_layer": "hamlets", "unit_id": ["h1", "h2", "h3"], "unit_name": "", "area_code": ["V", "V", "C"],
-    ...     "numerator": [80.0, 0.0, None], "denominator": [100.0, 100.0, 50.0], "synthetic": False})
+    >>> units = pd.DataFrame({"unit_layer": "hamlets", "unit_id": ["h1", "h2", "h3"], "unit_name": "", "synthetic": False,
+    ...     "area_code": ["V", "V", "C"], "numerator": [80.0, 0.0, None], "denominator": [100.0, 100.0, 50.0]})
     >>> roll_up(units, areas, levels=["county", "village"])[["level", "value", "unknown", "low", "high", "status"]].round(1)
          level  value  unknown   low  high   status
     0   county   40.0     50.0  32.0  52.0  partial
@@ -131,7 +128,8 @@ def add_up(units: pd.DataFrame, place: NDArray[np.intp], count: int) -> Sums:
 
     def total(weights: NDArray[Any], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
         chosen = chosen & there
-        return np.bincount(place[chosen], weights=weights[chosen].astype(np.float64), minlength=count)[:count]
+        sums = np.bincount(place[chosen], weights=weights[chosen].astype(np.float64), minlength=count)
+        return sums.astype(np.float64)
 
     ones = np.ones(len(units))
     synthetic = units["synthetic"].fillna(value=False).to_numpy(dtype=bool)
