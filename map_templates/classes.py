@@ -57,10 +57,7 @@ def classify(
     if known.size == 0 and method != "given":
         return Classes((), method, (), int(data.size), places)
     breaks = _breaks(known, method, k, np.round(np.asarray(given, dtype=float), places))
-    bare = Classes(tuple(float(round(edge, places)) for edge in breaks), method, (), 0, places)
-    indices = class_index(bare, data)
-    counts = tuple(int((indices == i).sum()) for i in range(bare.size))
-    return Classes(bare.breaks, method, counts, int(data.size - known.size), places)
+    return counted(Classes(tuple(float(round(edge, places)) for edge in breaks), method, (), 0, places), data)
 
 
 def _check(method: str, k: int, given: Sequence[float]) -> None:
@@ -134,6 +131,28 @@ def _jenks_starts(known: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     return np.asarray(distinct[starts[::-1]], dtype=np.float64)
 
 
+def through(classes: Classes, values: ArrayLike, line: float) -> Classes:
+    """Move the nearest inner break onto a line such as a target, so that a colour says on which side of it an area lies.
+
+    Examples:
+        >>> through(classify([70, 80, 88, 93, 100], k=3), [70, 80, 88, 93, 100], 90).breaks
+        (70.0, 80.0, 90.0, 100.0)
+    """
+    at = float(round(line, classes.decimals))
+    if not classes.size or not classes.breaks[0] < at < classes.breaks[-1] or at in classes.breaks:
+        return classes
+    inner = sorted(classes.breaks[1:-1], key=lambda edge: abs(edge - at))[1:]
+    bare = Classes((classes.breaks[0], *sorted([*inner, at]), classes.breaks[-1]), classes.method, (), 0, classes.decimals)
+    return counted(bare, values)
+
+
+def counted(classes: Classes, values: ArrayLike) -> Classes:
+    """Give the same breaks with the counts of these values."""
+    index = class_index(classes, values)
+    counts = tuple(int((index == i).sum()) for i in range(classes.size))
+    return Classes(classes.breaks, classes.method, counts, int((index < 0).sum()), classes.decimals)
+
+
 def class_index(classes: Classes, values: ArrayLike) -> NDArray[np.int64]:
     """Give the class of each value, -1 for no data.
 
@@ -174,11 +193,9 @@ def known_values(choropleth: Choropleth) -> NDArray[np.float64]:
 
 
 def classes_of(choropleth: Choropleth) -> Classes:
-    """Classes of a choropleth, counted on its frame: its own breaks, or natural breaks where it has none."""
+    """Classes of a choropleth, counted on its frame: its own breaks, or natural breaks of which one lies on the target."""
     values = known_values(choropleth)
-    own = choropleth.classes
-    if own is None:
-        return classify(values)
-    index = class_index(own, values)
-    counts = tuple(int((index == i).sum()) for i in range(own.size))
-    return Classes(own.breaks, own.method, counts, int((index < 0).sum()), own.decimals)
+    if choropleth.classes is not None:
+        return counted(choropleth.classes, values)
+    natural = classify(values)
+    return natural if choropleth.target is None else through(natural, values, choropleth.target)

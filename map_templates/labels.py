@@ -93,7 +93,7 @@ def _candidates(label: Label) -> Iterator[tuple[float, float]]:
 
 def _positions_inside(label: Label) -> Iterator[tuple[float, float]]:
     yield label.x_mm, label.y_mm
-    if label.inside is not None:
+    if label.inside is not None and not shapely.is_empty(label.inside):
         centre = shapely.centroid(label.inside)
         yield float(centre.x), float(centre.y)
     for step in (1.0, -1.0, 2.0, -2.0):

@@ -271,8 +271,8 @@ LABELS: Final[Mapping[str, LabelStyle]] = {
     "county": LabelStyle(11, "serif-bold", halo_pt=2.2, spaced=True),
     "township": LabelStyle(7.6, "sans-bold", halo_pt=2.0),
     "village": LabelStyle(4.6, halo_pt=1.2),
-    "water": LabelStyle(5.4, colour="#14578f", halo_pt=1.4),
-    "settlement": LabelStyle(5.4, colour=SETTLEMENT, halo_pt=1.4),
+    "water": LabelStyle(5.4, colour="#0b3c66", halo_pt=1.8),
+    "settlement": LabelStyle(5.4, colour="#5a2a7a", halo_pt=1.8),
     "neighbour": LabelStyle(9.5, "serif", NEIGHBOUR_TEXT, 0, spaced=True),
 }
 """Styles of names by the `label_style` of a layer."""

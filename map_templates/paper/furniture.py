@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Final
 
 from matplotlib.patches import Polygon
@@ -18,26 +19,37 @@ if TYPE_CHECKING:
     from map_templates.spec import MapSpec
 
 TITLE_SIZES: Final = (21.0, 19.0, 17.0, 15.0, 13.0)
-MOST_TITLE_LINES: Final = 2
+FIGURE_NUMBER_MM: Final = 20.0
+_BREAK: Final = re.compile(r"[，、；：）\s]|(?=（)")
 _TEN_THOUSAND: Final = 10_000
 
 
-def title_lines(sheet: Sheet, title: str, width_mm: float) -> tuple[float, list[str]]:
-    """Set a title: one line at the largest size that fits, else two balanced lines; the size in points and the lines."""
+def title_lines(sheet: Sheet, title: str, band_mm: float) -> tuple[float, list[str]]:
+    """Set a title for a band of the sheet: one line at the largest size that fits, else two; size in points and the lines.
+
+    Room for the figure number is kept free on both sides, so that the title stays centred.
+    """
+    width = band_mm - 2 * FIGURE_NUMBER_MM
     for size in TITLE_SIZES[:3]:
-        if sheet.fonts.width_mm(title, size, "serif-bold") <= width_mm:
+        if sheet.fonts.width_mm(title, size, "serif-bold") <= width:
             return size, [title]
     for size in TITLE_SIZES[2:]:
-        lines = sheet.fonts.wrap(title, size, width_mm, "serif-bold")
-        if len(lines) <= MOST_TITLE_LINES:
-            return size, _balanced(sheet, title, size, width_mm)
-    return TITLE_SIZES[-1], sheet.fonts.wrap(title, TITLE_SIZES[-1], width_mm, "serif-bold")
+        halves = _halves(sheet, title, size, width)
+        if halves is not None:
+            return size, halves
+    return TITLE_SIZES[-1], sheet.fonts.wrap(title, TITLE_SIZES[-1], width, "serif-bold")
 
 
-def _balanced(sheet: Sheet, title: str, size: float, width_mm: float) -> list[str]:
-    half = sheet.fonts.width_mm(title, size, "serif-bold") * 0.54
-    lines = sheet.fonts.wrap(title, size, min(half, width_mm), "serif-bold")
-    return lines if len(lines) <= MOST_TITLE_LINES else sheet.fonts.wrap(title, size, width_mm, "serif-bold")
+def _halves(sheet: Sheet, title: str, size: float, width_mm: float) -> list[str] | None:
+    """Break a title in two lines that fit, at the mark of punctuation or space nearest the middle, else between characters."""
+    ends = [match.end() for match in _BREAK.finditer(title) if 0 < match.end() < len(title)]
+    if not ends and not title.isascii():
+        ends = [len(title) // 2 + 1]
+    for end in sorted(ends, key=lambda place: abs(place - len(title) / 2)):
+        lines = [title[:end].strip(), title[end:].strip()]
+        if all(sheet.fonts.width_mm(line, size, "serif-bold") <= width_mm for line in lines):
+            return lines
+    return None
 
 
 def title_height(size_pt: float, lines: list[str], subtitle: str) -> float:

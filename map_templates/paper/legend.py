@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SWATCH: Final = (8.0, 3.7)
 ROW_MM: Final = 5.3
+BAR_MM: Final = 15.0
+TARGET: Final = LineSymbol(symbols.TARGET_LINE, 0.35, dash_mm=(1.4, 0.7), round_caps=False)
 _TEXT: Final = Type(7)
 _SMALL: Final = Type(6.2, colour=symbols.SECONDARY)
 _BOLD: Final = Type(8, "sans-bold")
@@ -46,22 +48,27 @@ def draw_classes(sheet: Sheet, choropleth: Choropleth, legend: Legend, rect: Rec
     """Draw the classes from the top of a rectangle downwards and give the y below them."""
     classes = class_breaks.classes_of(choropleth)
     title = choropleth.title + (f" / {choropleth.unit}" if choropleth.unit else "")
-    counted = rect.right - 19 if legend.show_counts else rect.right
     y = sheet.lines(rect.x, rect.top - 1.6, sheet.fonts.wrap(title, _BOLD.size_pt, rect.width - 1, "sans-bold"), _BOLD)
-    if legend.show_counts:
-        noun = text("number_of", sheet.language, noun=choropleth.unit_noun or text("areas", sheet.language))
-        sheet.write(rect.right, y + 0.6, noun, Type(6.2, colour=symbols.SECONDARY, ha="right"))
-        y -= 3.2
     colours: list[str | None] = list(symbols.ramp(choropleth.ramp, classes.size)) if classes.size else []
     rows = [*zip(colours, class_breaks.class_labels(classes), classes.counts, strict=True)]
     rows.append((None, text("no_data", sheet.language), classes.no_data))
-    most = max(1, *(count for _, _, count in rows))
-    for colour, label, count in rows:
+    words = rect.x + SWATCH[0] + 2.2
+    bars = words + max(sheet.fonts.width_mm(label, _TEXT.size_pt) for _, label, _ in rows) + 5
+    per_area = min(BAR_MM, rect.right - bars - 6) / max(1, *(count for _, _, count in rows))
+    if legend.show_counts:
+        noun = text("number_of", sheet.language, noun=choropleth.unit_noun or text("areas", sheet.language))
+        sheet.write(bars, y - 0.4, noun, _SMALL)
+        y -= 4.2
+    for i, (colour, label, count) in enumerate(rows):
         _class_swatch(sheet, Rect(rect.x, y - SWATCH[1] / 2, *SWATCH), colour)
-        sheet.write(rect.x + SWATCH[0] + 2.2, y, label, _TEXT)
+        sheet.write(words, y, label, _TEXT)
         if legend.show_counts:
-            _class_swatch(sheet, Rect(counted, y - 1.0, max(13 * count / most, 0.15), 2.0), colour if count else "none")
-            sheet.write(counted + 13 * count / most + 0.9, y, f"{count:,}", Type(6), gid="class-count")
+            if count:
+                _class_swatch(sheet, Rect(bars, y - 1.0, max(per_area * count, 0.15), 2.0), colour)
+            sheet.write(bars + per_area * count + 0.9, y, f"{count:,}", Type(6), gid="class-count")
+        if i and i < classes.size and choropleth.target == classes.breaks[i]:
+            line = shapely.LineString([(rect.x - 1, y + row_mm / 2), (bars - 2, y + row_mm / 2)])
+            marks.draw(sheet, [line], TARGET, marks.Place("target-line", 36))
         y -= row_mm
     y += row_mm - 4.6
     notes = [_target_words(choropleth, sheet.language)] if choropleth.target is not None else []
@@ -126,10 +133,12 @@ def _swatch(sheet: Sheet, entry: Entry, x: float, y: float) -> None:
     if isinstance(symbol, LineSymbol):
         marks.draw(sheet, [shapely.LineString([(x, y), (x + SWATCH[0], y)])], symbol, place)
     elif isinstance(symbol, FillSymbol) and symbol.fill is None:
-        line = LineSymbol(
-            symbol.outline or symbols.INK, symbol.outline_mm, symbol.band, marks.BAND_MM, symbol.dash_mm, round_caps=False
-        )
-        marks.draw(sheet, [shapely.LineString([(x, y), (x + SWATCH[0], y)])], line, place)
+        line = shapely.LineString([(x, y), (x + SWATCH[0], y)])
+        if symbol.band:
+            band = FillSymbol(symbol.band, marks.BAND_OPACITY)
+            marks.draw(sheet, [shapely.box(x, y - marks.BAND_MM / 2, x + SWATCH[0], y + marks.BAND_MM / 2)], band, place)
+        edge = LineSymbol(symbol.outline or symbols.INK, symbol.outline_mm, dash_mm=symbol.dash_mm, round_caps=False)
+        marks.draw(sheet, [line], edge, place)
     elif isinstance(symbol, FillSymbol):
         marks.draw(sheet, [shapely.box(x, y - 1.75, x + SWATCH[0], y + 1.75)], symbol, place)
     else:

@@ -127,7 +127,7 @@ def _layer_labels(
             seen = shapely.intersection(shape, frame)
             if not shapely.is_empty(seen):
                 label = _label(sheet, text, _anchor(_largest(seen)), style)
-                yield replace(label, inside=seen) if style.label_style == "neighbour" else label
+                yield replace(label, inside=shapely.buffer(seen, -1.5)) if style.label_style == "neighbour" else label
 
 
 def _area_labels(sheet: Sheet, texts: list[Any], shapes: NDArray[np.object_], style: symbols.Style) -> Iterator[Label]:
@@ -143,7 +143,8 @@ def _area_labels(sheet: Sheet, texts: list[Any], shapes: NDArray[np.object_], st
 
 
 def _anchor(shape: shapely.Geometry) -> NDArray[np.float64]:
-    inner: NDArray[np.float64] = shapely.get_coordinates(shapely.point_on_surface(shape))[0]
+    """Centre of the largest circle inside, to half a millimetre: where a name has most room."""
+    inner: NDArray[np.float64] = shapely.get_coordinates(shapely.maximum_inscribed_circle(shape, 0.5))[0]
     return inner
 
 

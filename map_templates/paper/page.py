@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 EDGE_MM: Final = {"A4": 11.0, "A3": 15.0}
 PANEL_MM: Final = {"A4": 58.0, "A3": 76.0}
-LOWER_PANEL_MM: Final = {"A4": 70.0, "A3": 86.0}
+LOWER_PANEL_MM: Final = {"A4": 63.0, "A3": 78.0}
 GAP_MM: Final = 6.0
 SCALE_MM: Final = 13.0
 LOCATOR_MM: Final = 40.0
@@ -81,9 +81,9 @@ def compose(spec: MapSpec, fonts: Fonts) -> Page:
     classes = class_breaks.classes_of(spec.choropleth) if spec.choropleth is not None else None
     edge = EDGE_MM[spec.page.size]
     wide = sheet.width_mm - 2 * edge
-    size, lines = furniture.title_lines(sheet, spec.title, wide - 40)
+    size, lines = furniture.title_lines(sheet, spec.title, wide)
     title_mm = furniture.title_height(size, lines, spec.subtitle)
-    bounds = spec.bounds() or SOMEWHERE
+    bounds = spec.bounds() or _highlighted(spec) or SOMEWHERE
     first = open_window(bounds, lay_out(spec, title_mm, 12).map, spec.page.scale, spec.language)
     foot = footers.compose_footer(sheet, spec, first, classes, wide)
     layout = lay_out(spec, title_mm, foot.height_mm)
@@ -92,6 +92,11 @@ def compose(spec: MapSpec, fonts: Fonts) -> Page:
     if spec.credits.simulated:
         taken.append(furniture.simulated_mark(sheet, layout.map).box)
     shown = draw_map(sheet, spec, window, classes, taken)
+    if classes is not None and not classes.size:
+        middle = Type(11, "sans-bold", symbols.SECONDARY, ha="center", va="center", halo_pt=3)
+        sheet.write(
+            layout.map.x + layout.map.width / 2, layout.map.y + layout.map.height / 2, text("all_unknown", spec.language), middle
+        )
     draw_graticule(sheet, window)
     draw_frame(sheet, layout.map)
     furniture.draw_title(sheet, spec, layout.title)
@@ -99,6 +104,18 @@ def compose(spec: MapSpec, fonts: Fonts) -> Page:
     page = Page(sheet, window, layout, shown, classes, bounds)
     (_panel_beside if layout.beside else _panel_below)(spec, page)
     return page
+
+
+def _highlighted(spec: MapSpec) -> Extent | None:
+    """Bounds of the area that the locator highlights, for a map that shows nothing else."""
+    if spec.locator is None:
+        return None
+    codes = [str(code) for code in spec.locator.highlight]
+    chosen = spec.locator.frame[spec.locator.frame["area_code"].astype(str).isin(codes)]
+    if chosen.geometry.dropna().empty:
+        return None
+    west, south, east, north = (float(edge) for edge in chosen.total_bounds)
+    return (west, south, east, north)
 
 
 def _panel_beside(spec: MapSpec, page: Page) -> None:

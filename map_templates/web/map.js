@@ -185,14 +185,18 @@ function startXiangtuMap(map, first) {
   function furnish() {
     controls.forEach((control) => control.remove());
     controls = [];
-    const add = (position, element) => controls.push(xtControl(position, element).addTo(map));
+    const add = (position, element, first) => {
+      const control = xtControl(position, element).addTo(map);
+      controls.push(control);
+      if (first) element.parentNode.prepend(element);
+    };
+    if (options.finder !== false && data.choropleth && data.choropleth.features.features.length) add("topleft", xtFinder(data, select), true);
     if (options.heading !== false && data.title) {
       const box = xtElement("header", "xt-box xt-heading");
       box.append(xtElement("h1", "", data.title));
       if (data.subtitle) box.append(xtElement("p", "", data.subtitle));
-      add("topleft", box);
+      add("topleft", box, true);
     }
-    if (options.finder !== false && data.choropleth && data.choropleth.features.features.length) add("topleft", xtFinder(data, select));
     if (data.simulated) add("topright", xtElement("div", "xt-simulated", data.texts.simulated));
     if (options.controls !== false && data.layers.length) add("topright", xtLayerList(data, toggle));
     const credits = xtElement("footer", "xt-credits");
