@@ -1,0 +1,171 @@
+"""Relocation settlements, public facilities and the aggregates of monitored households of a county."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from layers.demo.rows import frame, some_unknown
+from layers.demo.shares import split
+from layers.monitored_households import SMALL_CELL
+from layers.settlements import size_class
+
+if TYPE_CHECKING:
+    from layers.demo.area_rows import Built
+
+Array = np.ndarray
+PERIOD = "2026-10"
+_TYPES = ("脱贫不稳定", "边缘易致贫", "突发严重困难")
+_RISKS = tuple(f"0{number}" for number in range(1, 10))
+
+
+def _places_for(built: Built, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Choose villages for settlements, near towns rather than far, and a place in each: positions and degrees."""
+    places, villages = built.places, built.places.villages
+    towns = villages.seat[places.township_seat]
+    near = np.sqrt(((villages.seat[:, None] - towns[None]) ** 2).sum(axis=2)).min(axis=1)
+    order = np.argsort(near / 4_000 + villages.height + rng.gumbel(0, 0.8, len(villages)), kind="stable")
+    village = np.sort(order[np.arange(count) % len(order)])
+    degrees = places.plane.lonlat(villages.seat[village] + rng.normal(0, 380, (count, 2)))
+    shapely.prepare(villages.area)
+    inside = shapely.contains_xy(villages.area[village], degrees[:, 0], degrees[:, 1])
+    return village, np.where(inside[:, None], degrees, places.plane.lonlat(villages.seat[village] + 7))
+
+
+def add_settlements(built: Built) -> None:
+    """Add the frame `settlements`: households and persons add up to the county's share of the published totals."""
+    plan = built.places.plan
+    rng = built.places.rng("settlements")
+    count = plan.settlements
+    village, degrees = _places_for(built, count, rng)
+    weight = rng.lognormal(0, 0.95, count)
+    homes = split(plan.settlement_households, weight, least=8)
+    persons = split(plan.settlement_persons, homes * rng.uniform(0.94, 1.06, count), least=30)
+    large = persons >= 800  # noqa: PLR2004 - 大中型
+    town = built.places.villages.community[village] | np.isin(village, built.places.township_seat)
+
+    def has(share: float, large_share: float) -> list[Any]:
+        return some_unknown(rng.random(count) < np.where(large, large_share, share), 0.02, rng)
+
+    built.facts["settlement_village"] = village
+    built.frames["settlements"] = frame(
+        "settlements",
+        {
+            "settlement_id": [f"A{built.code}{number:03d}" for number in range(1, count + 1)],
+            "name": [f"{built.name_of(position)}易地搬迁安置点" for position in village],
+            "households": homes,
+            "persons_registered_poor": persons,
+            "persons_total": persons + rng.integers(0, 90, count),
+            "size_class": [size_class(number) for number in persons],
+            "setting": np.where(town, "城镇", "农村"),
+            "completed_year": rng.integers(2016, 2021, count),
+            "has_water": has(0.99, 1.0),
+            "has_power": has(1.0, 1.0),
+            "has_road": has(0.99, 1.0),
+            "has_comm": has(0.97, 1.0),
+            "has_sewage": has(0.6, 0.9),
+            "has_waste": has(0.85, 0.97),
+            "has_school": has(0.25, 0.75),
+            "has_kindergarten": has(0.3, 0.8),
+            "has_clinic": has(0.62, 0.9),
+            "has_service_center": has(0.55, 0.9),
+            "property_registered_pct": np.round(rng.uniform(52, 100, count), 1),
+            "employed_households": (homes * rng.uniform(0.8, 1.0, count)).astype(int),
+            **built.area_columns(village),
+        },
+        shapely.points(degrees),
+    )
+
+
+def add_facilities(built: Built) -> None:
+    """Add the frame `facilities`: clinics, schools, markets, offices at hamlets."""
+    places, hamlets, villages = built.places, built.places.hamlets, built.places.villages
+    rng = places.rng("facilities")
+    seats = np.flatnonzero(hamlets.is_seat)
+    persons = np.bincount(hamlets.village, weights=hamlets.persons, minlength=len(villages))[hamlets.village[seats]]
+    town = np.isin(hamlets.village[seats], places.township_seat)
+    kinds = (
+        ("医疗", "村卫生室", rng.random(len(seats)) < 0.9),
+        ("教育", "小学或教学点", rng.random(len(seats)) < np.clip(persons / 3_600, 0.1, 0.9)),
+        ("教育", "幼儿园", rng.random(len(seats)) < np.clip(persons / 6_000, 0.05, 0.7)),
+        ("交通行政", "村级综合服务中心", rng.random(len(seats)) < 0.93),
+        ("文化", "文化服务中心", rng.random(len(seats)) < 0.85),
+        ("商业", "便民超市", rng.random(len(seats)) < 0.55),
+        ("养老", "互助老人幸福院", rng.random(len(seats)) < 0.35),
+        ("农业", "农机农资服务点", rng.random(len(seats)) < 0.22),
+        ("医疗", "乡镇卫生院", town),
+        ("教育", "中心小学", town),
+        ("交通行政", "乡镇客运站", town & (rng.random(len(seats)) < 0.7)),
+    )
+    hamlet = np.concatenate([seats[chosen] for *_, chosen in kinds])
+    label = [(kind, detail) for kind, detail, chosen in kinds for _ in range(int(chosen.sum()))]
+    place = hamlets.place[hamlet] + rng.uniform(20, 160, (len(hamlet), 2)) * rng.choice([-1, 1], (len(hamlet), 2))
+    built.frames["facilities"] = frame(
+        "facilities",
+        {
+            "facility_id": [f"F{built.code}{number:05d}" for number in range(1, len(hamlet) + 1)],
+            "name": [
+                f"{built.name_of(village)}{detail}" for village, (_, detail) in zip(hamlets.village[hamlet], label, strict=True)
+            ],
+            "facility_type": [kind for kind, _ in label],
+            "detail": [detail for _, detail in label],
+            "hamlet_id": built.hamlet_ids()[hamlet],
+            **built.area_columns(hamlets.village[hamlet]),
+        },
+        shapely.points(places.plane.lonlat(place)),
+    )
+
+
+def add_monitored(built: Built) -> None:
+    """Add the frame `monitored_households`: one month of counts for the county, its townships and villages; 1–4 suppressed."""
+    places, villages = built.places, built.places.villages
+    rng = places.rng("monitored")
+    rural = np.flatnonzero(~villages.community)
+    homes = np.bincount(places.hamlets.village, weights=places.hamlets.households, minlength=len(villages))
+    rate = 0.012 + 0.03 * villages.height
+    counts = rng.poisson(np.outer(homes * rate, (0.42, 0.38, 0.2)))
+    counts[villages.community] = 0
+    rows: list[dict[str, Any]] = []
+    for number, town in enumerate(places.county.townships):
+        own = counts[villages.township == number].sum(axis=0)
+        rows += [_cell(town.code, kind, int(count), rng) for kind, count in zip(_TYPES, own, strict=True)]
+        rows.append(_cell(town.code, "合计", int(own.sum()), rng))
+    rows += [_cell(villages.rows[village].code, "合计", int(counts[village].sum()), rng) for village in rural]
+    whole = counts.sum(axis=0)
+    rows += [_cell(built.code, kind, int(count), rng) for kind, count in zip(_TYPES, whole, strict=True)]
+    rows.append(_cell(built.code, "合计", int(whole.sum()), rng))
+    risks = split(int(whole.sum()), np.array([34, 12, 11, 5, 6, 4, 15, 9, 4]))
+    rows += [_cell(built.code, "合计", int(count), rng, risk=risk) for risk, count in zip(_RISKS, risks, strict=True)]
+    for row in rows:
+        row["summary_id"] = f"M{row['area_code']}-{PERIOD}-{(*_TYPES, '合计').index(row['monitor_type'])}-{row['risk_code']}"
+    built.frames["monitored_households"] = frame("monitored_households", {name: [row[name] for row in rows] for name in rows[0]})
+
+
+def _cell(area: str, kind: str, count: int, rng: np.random.Generator, risk: str = "all") -> dict[str, Any]:
+    """Make one cell of the aggregates; counts of 1–4 are left empty, and so is everything of a suppressed cell."""
+    hidden = 1 <= count < SMALL_CELL
+    parts = {
+        "water_problem": 0.02,
+        "housing_problem": 0.03,
+        "schooling_problem": 0.005,
+        "insurance_problem": 0.02,
+        "relocated": 0.18,
+        "in_settlement": 0.05,
+        "added": 0.06,
+        "removed": 0.3,
+        "supported": 0.94,
+    }
+    found = {name: int(rng.binomial(count, share)) for name, share in parts.items()}
+    return {
+        "area_code": area,
+        "period": PERIOD,
+        "monitor_type": kind,
+        "risk_code": risk,
+        "households": None if hidden else count,
+        "persons": None if hidden else int(round(count * 3.6)),
+        **{name: None if hidden or 1 <= value < SMALL_CELL else value for name, value in found.items()},
+        "income_line": 8_300.0,
+        "suppressed": hidden,
+    }
