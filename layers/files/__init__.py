@@ -1,4 +1,57 @@
 """Files from a bureau, and files for a bureau: read in a locked-down process, checked, repaired, written.
 
-archive → sandbox → reading → recipe/feeding → checking → repairing → (the store, not here) · writing
+archive → sandbox → reading → recipe, feeding → repairing → checking → (the store, not here) · writing
 """
+
+from layers.files.checking import CheckReport, Checks, accept, check
+from layers.files.errors import (
+    BadArchiveError,
+    FaultsError,
+    FileFault,
+    LimitExceededError,
+    QuestionError,
+    RecipeError,
+    RefusedCrsError,
+    UnreadableFileError,
+    WriteError,
+)
+from layers.files.feeding import apply_feed
+from layers.files.questions import Answers, Choice, Limits, Question
+from layers.files.reading import Inspection, RawTable, inspect, read
+from layers.files.recipe import Feed, Recipe
+from layers.files.repairing import REPAIRS, RepairResult, repair
+from layers.files.sandbox import protection
+from layers.files.writing import FORMATS, write
+
+__all__ = [
+    "FORMATS",
+    "REPAIRS",
+    "Answers",
+    "BadArchiveError",
+    "CheckReport",
+    "Checks",
+    "Choice",
+    "FaultsError",
+    "Feed",
+    "FileFault",
+    "Inspection",
+    "LimitExceededError",
+    "Limits",
+    "Question",
+    "QuestionError",
+    "RawTable",
+    "Recipe",
+    "RecipeError",
+    "RefusedCrsError",
+    "RepairResult",
+    "UnreadableFileError",
+    "WriteError",
+    "accept",
+    "apply_feed",
+    "check",
+    "inspect",
+    "protection",
+    "read",
+    "repair",
+    "write",
+]
