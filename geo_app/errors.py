@@ -74,6 +74,8 @@ TABLE: dict[str, Answer] = {
     "unknown_profile": Answer(404, EXIT_NOT_FOUND),
     "unknown_indicator": Answer(404, EXIT_NOT_FOUND),
     "unknown_level": Answer(404, EXIT_NOT_FOUND),
+    "unknown_scale": Answer(404, EXIT_NOT_FOUND),
+    "demo_source_missing": Answer(503, EXIT_NOT_FOUND),
     "no_data": Answer(409, EXIT_NOT_FOUND),
     "missing_input": Answer(409, EXIT_NOT_FOUND),
     "font_missing": Answer(503, EXIT_NOT_FOUND),

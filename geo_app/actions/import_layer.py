@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import inputs
-from geo_app.actions.merging import Mode, edits
+from geo_app.actions.merging import Mode, apply, edits
 from geo_app.actions.recipe_text import recipe_text
 from geo_app.progress import Progress
 from layers import files
@@ -40,6 +40,8 @@ class Choices:
     answers: Answers = field(default_factory=files.Answers)
     columns: Mapping[str, str] = field(default_factory=dict)
     """Field name → column of the file. Empty: by equal names and titles."""
+    match_names: bool = False
+    """Whether columns that are not named above are matched by equal names and titles too."""
     constants: Mapping[str, Any] = field(default_factory=dict)
     translate: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     repairs: tuple[str, ...] = ()
@@ -113,11 +115,12 @@ def check(store: Store, upload: Upload, choices: Choices, *, limits: Limits | No
         QuestionError: the CRS, the encoding or the table is not known and was not answered.
     """
     layer = declared(choices.layer)
-    raw = files.read(upload.path, original_name=upload.original_name, answers=choices.answers, limits=limits or files.Limits())
-    columns = dict(choices.columns) or suggest(layer.name, [name for name in raw.frame.columns if name != "geometry"])
+    limits = limits or files.Limits()
+    raw = _read(store, upload, choices.answers, limits)
+    columns = _columns(choices, [str(name) for name in raw.frame.columns if name != "geometry"])
     feed = feed_of(upload, choices, columns)
     frame, _ = files.apply_feed(raw, feed)
-    repaired = files.repair(frame, layer, choices.repairs)
+    repaired = files.repair(frame, layer, choices.repairs, limits=limits)
     known = known_keys(store, layer, new=choices.mode is Mode.ADD)
     report = files.check(repaired.frame, layer, known=known, boundary=boundary(store, layer), options=options_of(store, feed))
     return Checked(
@@ -132,6 +135,24 @@ def check(store: Store, upload: Upload, choices: Choices, *, limits: Limits | No
         raw.sha256,
         tuple(raw.notes),
     )
+
+
+def _columns(choices: Choices, there: list[str]) -> dict[str, str]:
+    if choices.columns and not choices.match_names:
+        return dict(choices.columns)
+    taken = set(choices.columns.values())
+    found = suggest(choices.layer, [name for name in there if name not in taken])
+    return {name: column for name, column in found.items() if name not in choices.constants} | dict(choices.columns)
+
+
+def _read(store: Store, upload: Upload, answers: Answers, limits: Limits) -> files.RawTable:
+    """Read a file; a question that stays open is asked with only the choices that put the data inside the known area."""
+    try:
+        return files.read(upload.path, original_name=upload.original_name, answers=answers, limits=limits)
+    except files.QuestionError as error:
+        kinds = {question.kind for question in error.questions}
+        asked = tuple(question for question in inspect(store, upload, limits=limits).questions if question.kind in kinds)
+        raise files.QuestionError(asked or error.questions) from None
 
 
 def accept(store: Store, checked: Checked, by: By, progress: Progress | None = None) -> Imported:
@@ -151,8 +172,7 @@ def accept(store: Store, checked: Checked, by: By, progress: Progress | None = N
         file_sha256=checked.sha256,
         recipe=recipe,
     )
-    part = progress.part(10, 100)
-    receipt = store.apply(change, progress=lambda done, total: part(done, total, "writing"), cancel=progress.cancel)
+    receipt = apply(store, change, progress.part(10, 100))
     return Imported(receipt, choices.layer, len(frame), skipped, checked.repaired, recipe)
 
 

@@ -69,8 +69,8 @@ def areas(store: Store, frames: Mapping[str, GeoDataFrame] | None = None) -> Are
     return Areas.from_layers(frames if frames is not None else read(store, AREA_LAYERS))
 
 
-def level_name(found: Areas, asked: str) -> str | None:
-    """Translate a level as a person names it into the scheme's own name; None for all levels.
+def level_name(found: Areas, asked: str, *, also: Iterable[str] = ()) -> str | None:
+    """Translate a level as a person names it into the scheme's own name; None for all levels. `also` are levels beyond the areas.
 
     Raises:
         UnknownNameError: with the levels there are.
@@ -81,9 +81,10 @@ def level_name(found: Areas, asked: str) -> str | None:
     own = {level.name: level.rank for level in found.levels}
     if asked in own or asked == GROUP:
         return asked
+    own |= {name: LEVEL_RANKS.get(name, 0) for name in also if name not in {*own, GROUP, ALL}}
     rank = LEVEL_RANKS.get(asked)
     for name, own_rank in own.items():
-        if own_rank == rank:
+        if name == asked or own_rank == rank:
             return name
     names = ", ".join([*own, GROUP, ALL])
     raise UnknownNameError(f"There is no level {asked!r} here; the levels are: {names}.")

@@ -14,21 +14,7 @@ if TYPE_CHECKING:
 
     from layers.store import Store
 
-COLUMNS = (
-    "indicator",
-    "unit_id",
-    "unit_name",
-    "area_code",
-    "area_name",
-    "missing",
-    "distance_m",
-    "shortfall",
-    "shortfall_unit",
-    "persons",
-    "nearest_id",
-    "nearest_name",
-    "projects",
-)
+COLUMNS = gaps.COLUMNS
 """Columns of every gap file, in this order."""
 
 
@@ -36,9 +22,10 @@ def list_gaps(store: Store, run: run_coverage.Run, *, indicators: Sequence[str] 
     """List the failing units of a run, of some indicators and below one area; most persons first."""
     codes = [run_coverage.indicator(code) for code in indicators] or list(run.units)
     frames = inputs.read(store, versions=dict(run.record.layer_versions))
-    found = gaps.list_gaps({code: run.units[code] for code in codes if code in run.units}, frames)
+    hierarchy = inputs.areas(store, frames)
+    units = {code: run.units[code] for code in codes if code in run.units}
+    found = gaps.list_gaps(units, frames, areas=hierarchy, profile=run_coverage.profile_of(run.record))
     if area:
-        hierarchy = inputs.areas(store, frames)
         code = inputs.require_area(hierarchy, area)
         found = found[found["area_code"].isin(hierarchy.codes[hierarchy.within([code])])]
-    return found.sort_values(["indicator", "persons"], ascending=[True, False], kind="stable").reset_index(drop=True)
+    return found.reset_index(drop=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_app.actions import import_layer, inputs
-from geo_app.actions.merging import Mode, edits
+from geo_app.actions.merging import Mode, apply, edits
 from geo_app.errors import NotFoundError
 from geo_app.progress import Progress
 from layers import files
@@ -87,7 +87,7 @@ def load(store: Store, recipe_path: Path, data_dir: Path, by: By, progress: Prog
         file_sha256=",".join(dict.fromkeys(hashes)),
         recipe=recipe.text,
     )
-    receipt = store.apply(change, cancel=progress.cancel)
+    receipt = apply(store, change, progress.part(90, 100))
     _remember(store, recipe, outcomes)
     return Loaded(receipt, tuple(outcomes), {name: pd.concat(parts, ignore_index=True) for name, parts in faults.items()})
 

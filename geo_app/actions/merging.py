@@ -9,13 +9,14 @@ import pandas as pd
 
 from layers.catalogue import layer as declared
 from layers.schema import PersonError
-from layers.store import Insert, Replace, Update
+from layers.store import Insert, Receipt, Replace, Update
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
+    from geo_app.progress import Progress
     from layers.schema import Layer
-    from layers.store import Edit, Store
+    from layers.store import Change, Edit, Store
 
 SHOWN = 5
 OWN_COLUMNS = frozenset({"id", "ver"})
@@ -45,7 +46,7 @@ def edits(store: Store, layer_name: str, frame: GeoDataFrame, mode: Mode = Mode.
     layer = declared(layer_name)
     existing = store.read(layer_name)
     if existing.empty:
-        return [Insert(layer_name, frame)]
+        return [Insert(layer_name, frame)] if len(frame) else []
     known = existing.drop_duplicates(layer.key).set_index(layer.key)
     taken = frame[layer.key].isin(known.index)
     if mode is Mode.ADD and taken.any():
@@ -68,6 +69,13 @@ def _update(layer: Layer, row: pd.Series[Any], old: pd.Series[Any]) -> Update | 
         return None
     extra = {"geometry": geometry} if moved else {}
     return Update(layer.name, str(old["id"]), int(old["ver"]), values, **extra)
+
+
+def apply(store: Store, change: Change, progress: Progress) -> Receipt:
+    """Apply a change, or give a receipt of nothing (change 0) when there is nothing to change."""
+    if not change.edits:
+        return Receipt(0, {}, 0, 0, 0)
+    return store.apply(change, progress=lambda done, total: progress(done, total, "writing"), cancel=progress.cancel)
 
 
 def plain(value: Any) -> Any:

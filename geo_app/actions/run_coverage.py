@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from processing.coverage import evaluate
 
 from geo_app.actions import inputs
 from geo_app.errors import NoDataError
@@ -20,10 +19,11 @@ from geo_app.progress import Progress
 from layers.schema import UnknownNameError
 from layers.store import RunRecord, StoredRun
 from processing import profiles
+from processing.coverage import evaluate
 from processing.indicators import INDICATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from layers.store import Store
 
@@ -185,7 +185,8 @@ def view(store: Store, found: Run, wanted: View) -> pd.DataFrame:
     hierarchy = inputs.areas(store)
     if wanted.indicators:
         table = table[table["indicator"].isin([indicator(code) for code in wanted.indicators])]
-    levels = [inputs.level_name(hierarchy, name) for name in wanted.levels]
+    there = found.table["level"].unique()
+    levels = [inputs.level_name(hierarchy, name, also=there) for name in wanted.levels]
     if levels and None not in levels:
         table = table[table["level"].isin(levels)]
     if wanted.area:
@@ -229,6 +230,11 @@ def _parameters(request: RunRequest) -> dict[str, Any]:
     }
 
 
+def profile_of(record: RunRecord) -> profiles.Profile:
+    """Give the profile of a run, with what the person put in its place."""
+    return _profile(record.profile, record.parameters.get("overrides", {}))
+
+
 def _profile(name: str, overrides: Mapping[str, Any]) -> profiles.Profile:
     if name not in profiles.names():
         raise UnknownNameError(f"There is no profile {name!r}; the profiles are: {', '.join(profiles.names())}.")
@@ -238,7 +244,7 @@ def _profile(name: str, overrides: Mapping[str, Any]) -> profiles.Profile:
 
 def _evaluate(
     store: Store, parameters: Mapping[str, Any], profile: str, versions: Mapping[str, int], progress: Progress
-) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], Sequence[str]]:
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], tuple[str, ...]]:
     chosen = _profile(profile, parameters["overrides"])
     progress(0, 100, "reading the layers")
     frames = inputs.read(store, versions=versions)
@@ -251,7 +257,7 @@ def _evaluate(
         progress=part,
         cancel=progress.cancel,
     )
-    return found.table, dict(found.units), found.caveats
+    return found.table, dict(found.units), tuple(found.caveats)
 
 
 def _find(store: Store, parameters: Mapping[str, Any], profile: str, versions: Mapping[str, int]) -> int | None:

@@ -14,7 +14,7 @@ from geo_app.progress import on_terminal
 
 if TYPE_CHECKING:
     from geo_app.actions.import_layer import Checked, Choices
-    from layers.store import Store
+    from layers.store import Receipt, Store
 
 
 @click.command(epilog=examples("geo-app load examples/pmgsy-ladakh/recipe.toml --data ../shared/data/pmgsy-ladakh"))
@@ -36,8 +36,7 @@ def load(bench: Bench, recipe: Path, data_dir: Path, report: Path | None, **opti
             f"{feed.layer} ← {feed.file}: {feed.rows} rows taken, {feed.repaired} cells repaired, "
             f"{feed.skipped} rows skipped, {feed.warnings} warnings"
         )
-    receipt = loaded.receipt
-    say(f"Change {receipt.change_id}: {receipt.inserted} rows added, {receipt.updated} updated.")
+    say(told(loaded.receipt))
     if report is not None:
         faults = pd.concat(list(loaded.faults.values()), ignore_index=True)
         tables.write(faults, report)
@@ -95,6 +94,13 @@ def import_file(bench: Bench, file: Path, **options: Any) -> None:
             uploads.discard(upload)
 
 
+def told(receipt: Receipt) -> str:
+    """Say what a change did."""
+    if not receipt.change_id:
+        return "Nothing was different; no change was made."
+    return f"Change {receipt.change_id}: {receipt.inserted} rows added, {receipt.updated} updated, {receipt.deleted} deleted."
+
+
 def _choices(options: dict[str, Any]) -> Choices:
     from geo_app.actions.import_layer import Choices
     from geo_app.actions.merging import Mode
@@ -106,6 +112,7 @@ def _choices(options: dict[str, Any]) -> Choices:
         layer=options["layer"],
         answers=answers,
         columns=options["columns"],
+        match_names=True,
         constants=options["constants"],
         repairs=tuple(options["repairs"]),
         skip_bad_rows=options["skip_bad_rows"],
@@ -114,6 +121,8 @@ def _choices(options: dict[str, Any]) -> Choices:
 
 
 def _report(checked: Checked, options: dict[str, Any]) -> None:
+    import pandas as pd
+
     from geo_app.actions import tables
 
     name, crs, text = checked.upload.original_name, checked.source_crs or "none", checked.encoding or "—"
@@ -124,7 +133,8 @@ def _report(checked: Checked, options: dict[str, Any]) -> None:
     faults = checked.report.faults
     for _, fault in faults.head(10).iterrows():
         expected = f"expected {fault['expected_en']}. {fault['advice_en']}"
-        say(f"  row {fault['row']} {fault['field']}: found {fault['value']!r}, {expected}")
+        place = "every row" if pd.isna(fault["row"]) else f"row {fault['row']}"
+        say(f"  {place}, {fault['field']}: found {fault['value']!r}, {expected}")
     offered = [str(getattr(item, "name", item)) for item in checked.report.repairs]
     if offered:
         say(f"  repairs offered: {', '.join(offered)}")
@@ -147,13 +157,11 @@ def _take(bench: Bench, store: Store, checked: Checked, options: dict[str, Any])
 
     with on_terminal("Writing") as progress:
         done = import_layer.accept(store, checked, bench.by(options), progress)
-    receipt = done.receipt
-    say(
-        f"Change {receipt.change_id}: {receipt.inserted} rows added, {receipt.updated} updated, {receipt.deleted} deleted, "
-        f"{len(done.skipped)} skipped."
-    )
+    say(told(done.receipt))
+    if len(done.skipped):
+        say(f"{len(done.skipped)} rows skipped:")
     for _, row in done.skipped.head(10).iterrows():
-        say(f"  skipped {dict(row.drop('geometry', errors='ignore'))}")
+        say(f"  row {row['row']}: {row['reasons']}")
     if options["recipe_out"] is not None:
         Path(options["recipe_out"]).write_text(done.recipe, encoding="utf-8")
         say(f"Recipe written to {options['recipe_out']}")
