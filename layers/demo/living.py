@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from layers.demo.rows import frame, some_unknown
+from layers.demo.rows import chance, frame, only, some_unknown
 
 if TYPE_CHECKING:
     from layers.demo.area_rows import Built
@@ -21,11 +21,11 @@ def plan_sewage(built: Built) -> None:
     rng = places.rng("sewage")
     count = len(villages)
     lean = 0.42 - 0.35 * villages.height + 0.25 * villages.community
-    station = (rng.random(count) < lean) & ~villages.community
-    treated = station | villages.community | (rng.random(count) < 0.07)
+    station = chance(rng, count, lean) & ~villages.community
+    treated = station | villages.community | chance(rng, count, 0.07)
     pct = np.round(np.where(treated, rng.uniform(60, 96, count), rng.uniform(0, 48, count)), 1)
-    township = rng.random(len(places.county.townships)) < 0.74
-    quiet = rng.random(count) < 0.025
+    township = chance(rng, len(places.county.townships), 0.74)
+    quiet = chance(rng, count, 0.025)
     built.facts["sewage"] = {
         "station": station,
         "treated": [None if silent else bool(value) for silent, value in zip(quiet, treated, strict=True)],
@@ -83,9 +83,9 @@ def add_sanitation(built: Built) -> None:
     stations = np.concatenate([np.flatnonzero(sewage["station"]), towns])
     parts = [
         _toilets(built, rng),
-        _points(built, rural[rng.random(len(rural)) < 0.62], 240, "公厕", rng),
+        _points(built, rural[chance(rng, len(rural), 0.62)], 240, "公厕", rng),
         _points(built, stations, 420, "污水处理站", rng),
-        _points(built, rural[rng.random(len(rural)) < 0.86], 320, "垃圾收集点", rng),
+        _points(built, rural[chance(rng, len(rural), 0.86)], 320, "垃圾收集点", rng),
         _points(built, places.township_seat, 700, "垃圾转运站", rng),
         _points(built, places.township_seat[:1], 2_400, "垃圾处理场", rng),
     ]
@@ -102,9 +102,9 @@ def add_sanitation(built: Built) -> None:
             "name": [f"{built.name_of(position)}{kind}" for position, kind in zip(village, kinds, strict=True)],
             "facility_type": kinds,
             **{name: _filled(parts, name) for name in ("households", "hh_sanitary", "hh_harmless", "toilet_type")},
-            "capacity_m3d": np.where(is_station, np.round(homes * 0.35 + 10), None),
+            "capacity_m3d": only(is_station, np.round(homes * 0.35 + 10)),
             "covered_households": np.where(is_toilets, None, (homes * rng.uniform(0.35, 0.9, count)).astype(int)),
-            "resource_use": some_unknown(rng.random(count) < 0.44, 0.1, rng),
+            "resource_use": some_unknown(chance(rng, count, 0.44), 0.1, rng),
             "status": rng.choice(["正常", "停用", "在建"], count, p=[0.93, 0.04, 0.03]),
             "built_year": some_unknown(rng.integers(2014, 2026, count), 0.05, rng),
             **built.area_columns(village),

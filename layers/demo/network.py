@@ -186,7 +186,6 @@ def _hamlet_roads(graph: _Graph, places: Places, must: Array, rng: np.random.Gen
     fresh = [key[(min(a, b), max(a, b))] for a, b in zip(tree.row.tolist(), tree.col.tolist(), strict=True)]
     fresh = [link for link in sorted(fresh) if graph.rank[link] == len(CLASSES)]
     degree = np.bincount(graph.links[[*fresh, *np.flatnonzero(graph.rank < len(CLASSES))]].ravel(), minlength=len(graph.nodes))
-    spare = []
     worth = {}
     for link in fresh:
         ends = [int(node) for node in graph.links[link] if degree[node] == 1 and not must[node] and node < len(hamlets)]
@@ -194,8 +193,7 @@ def _hamlet_roads(graph: _Graph, places: Places, must: Array, rng: np.random.Gen
             worth[link] = (
                 graph.cost[link] / 1_000 + 2.2 * hamlets.height[ends[0]] + rng.random() - 0.002 * hamlets.persons[ends[0]]
             )
-    for link in sorted(worth, key=lambda link: -worth[link])[: round(0.075 * len(hamlets))]:
-        spare.append(link)
+    spare = sorted(worth, key=lambda link: -worth[link])[: round(0.075 * len(hamlets))]
     built = [link for link in fresh if link not in set(spare)]
     village = hamlets.village[np.minimum(graph.links, len(hamlets) - 1).min(axis=1)]
     for link in built:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from layers.demo.rows import frame, some_unknown
+from layers.demo.rows import chance, frame, some_unknown
 from layers.demo.shares import split
 from layers.monitored_households import SMALL_CELL
 from layers.settlements import size_class
@@ -47,7 +47,7 @@ def add_settlements(built: Built) -> None:
     town = built.places.villages.community[village] | np.isin(village, built.places.township_seat)
 
     def has(share: float, large_share: float) -> list[Any]:
-        return some_unknown(rng.random(count) < np.where(large, large_share, share), 0.02, rng)
+        return some_unknown(chance(rng, count, np.where(large, large_share, share)), 0.02, rng)
 
     built.facts["settlement_village"] = village
     built.frames["settlements"] = frame(
@@ -87,17 +87,17 @@ def add_facilities(built: Built) -> None:
     persons = np.bincount(hamlets.village, weights=hamlets.persons, minlength=len(villages))[hamlets.village[seats]]
     town = np.isin(hamlets.village[seats], places.township_seat)
     kinds = (
-        ("医疗", "村卫生室", rng.random(len(seats)) < 0.9),
-        ("教育", "小学或教学点", rng.random(len(seats)) < np.clip(persons / 3_600, 0.1, 0.9)),
-        ("教育", "幼儿园", rng.random(len(seats)) < np.clip(persons / 6_000, 0.05, 0.7)),
-        ("交通行政", "村级综合服务中心", rng.random(len(seats)) < 0.93),
-        ("文化", "文化服务中心", rng.random(len(seats)) < 0.85),
-        ("商业", "便民超市", rng.random(len(seats)) < 0.55),
-        ("养老", "互助老人幸福院", rng.random(len(seats)) < 0.35),
-        ("农业", "农机农资服务点", rng.random(len(seats)) < 0.22),
+        ("医疗", "村卫生室", chance(rng, len(seats), 0.9)),
+        ("教育", "小学或教学点", chance(rng, len(seats), np.clip(persons / 3_600, 0.1, 0.9))),
+        ("教育", "幼儿园", chance(rng, len(seats), np.clip(persons / 6_000, 0.05, 0.7))),
+        ("交通行政", "村级综合服务中心", chance(rng, len(seats), 0.93)),
+        ("文化", "文化服务中心", chance(rng, len(seats), 0.85)),
+        ("商业", "便民超市", chance(rng, len(seats), 0.55)),
+        ("养老", "互助老人幸福院", chance(rng, len(seats), 0.35)),
+        ("农业", "农机农资服务点", chance(rng, len(seats), 0.22)),
         ("医疗", "乡镇卫生院", town),
         ("教育", "中心小学", town),
-        ("交通行政", "乡镇客运站", town & (rng.random(len(seats)) < 0.7)),
+        ("交通行政", "乡镇客运站", town & chance(rng, len(seats), 0.7)),
     )
     hamlet = np.concatenate([seats[chosen] for *_, chosen in kinds])
     label = [(kind, detail) for kind, detail, chosen in kinds for _ in range(int(chosen.sum()))]
@@ -164,7 +164,7 @@ def _cell(area: str, kind: str, count: int, rng: np.random.Generator, risk: str 
         "monitor_type": kind,
         "risk_code": risk,
         "households": None if hidden else count,
-        "persons": None if hidden else int(round(count * 3.6)),
+        "persons": None if hidden else round(count * 3.6),
         **{name: None if hidden or 1 <= value < SMALL_CELL else value for name, value in found.items()},
         "income_line": 8_300.0,
         "suppressed": hidden,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -10,9 +11,11 @@ from scipy.optimize import linear_sum_assignment
 
 from layers.demo.plan import CountyPlan, plan_of
 from layers.demo.shares import split
-from layers.demo.sources import County, Village
 from layers.demo.terrain import Plane, dryness, relief
 from layers.demo.tiling import tile
+
+if TYPE_CHECKING:
+    from layers.demo.sources import County, Village
 
 Array = np.ndarray
 HAMLETS_A_VILLAGE = 6.5
@@ -145,7 +148,7 @@ def _seats(county: County, plane: Plane, home: Array, *, seed: int, rng: np.rand
         own = rural[group == number]
         queue = own[np.argsort(np.hypot(*(own - centre).T), kind="stable")]
         count = sum(row.community for row in townships[number].villages)
-        around = _around(queue[0], count, 500 + 420 * np.sqrt(count), used, county=(county, plane), rng=rng)
+        around = _around(queue[0], count, 500 + 420 * np.sqrt(count), used, (county, plane, rng))
         towns[int(number)] = (around, list(queue))
     towns |= _streets(county, plane, home, used=used, rng=rng)
     return _in_order(county, towns)
@@ -159,7 +162,7 @@ def _streets(
     sizes = np.array([len(county.townships[number].villages) for number in numbers], dtype=int)
     if not len(sizes):
         return {}
-    around = np.array(_around(home, int(sizes.sum()), 500 + 420 * np.sqrt(sizes.sum()), used, county=(county, plane), rng=rng))
+    around = np.array(_around(home, int(sizes.sum()), 500 + 420 * np.sqrt(sizes.sum()), used, (county, plane, rng)))
     group = _grouped(around, sizes, np.zeros(len(around), int), (0, home), rng)
     return {number: (list(around[group == place]), []) for place, number in enumerate(numbers)}
 
@@ -211,15 +214,16 @@ def _grouped(points: Array, sizes: Array, part: Array, main: tuple[int, Array], 
 
 
 def _around(
-    centre: Array, count: int, spread: float, used: list[Array], *, county: tuple[County, Plane], rng: np.random.Generator
+    centre: Array, count: int, spread: float, used: list[Array], site: tuple[County, Plane, np.random.Generator]
 ) -> list[Array]:
     """Place communities about a centre, inside the county and apart from every seat already placed; `used` grows."""
+    county, plane, rng = site
     made: list[Array] = []
     tries = 0
     while len(made) < count:
         tries += 1
         place = centre + rng.normal(0, spread * (1 + tries / 400), 2)
-        inside = shapely.contains_xy(county[0].outline, *county[1].lonlat(place[None])[0])
+        inside = shapely.contains_xy(county.outline, *plane.lonlat(place[None])[0])
         near = np.hypot(*(np.array(used) - place).T).min() if used else np.inf
         if inside and near > 180 / (1 + tries / 400):
             made.append(place)

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from layers.demo.network import CLASSES
-from layers.demo.rows import frame, lengths_m, some_unknown
+from layers.demo.rows import chance, frame, lengths_m, some_unknown
 from layers.roads import ROUTE_LETTERS
 
 if TYPE_CHECKING:
@@ -37,6 +37,14 @@ _CHOICES: dict[str, tuple[tuple[tuple[str, str, float, int], ...], tuple[float, 
     ),
 }
 """Technical class, surface, width and lanes by administrative class, with their shares."""
+_MAINTAINERS = {
+    "国道": "市公路局",
+    "省道": "市公路局",
+    "县道": "县交通运输局",
+    "乡道": "乡镇人民政府",
+    "村道": "村民委员会",
+    "组道": "村民委员会",
+}
 _FUNCTIONS = {"国道": None, "省道": None, "县道": "通乡", "乡道": "通村", "村道": "通组", "组道": "通组"}
 
 
@@ -69,7 +77,7 @@ def add_roads(built: Built) -> None:
         "ids": np.array([f"R{built.code}{number:05d}" for number in range(1, count + 1)], dtype=object),
     }
     _tell_places(built, features, paved)
-    all_season = paved | (features[:, 1] == "砂石") & (rng.random(count) < 0.45)
+    all_season = paved | (features[:, 1] == "砂石") & chance(rng, count, 0.45)
     built.frames["roads"] = frame(
         "roads",
         {
@@ -95,11 +103,7 @@ def add_roads(built: Built) -> None:
             ),
             "length_m": lengths_m(roads.line),
             "built_year": some_unknown(rng.integers(2008, 2026, count), 0.05, rng),
-            "maintainer": np.where(
-                roads.rank <= 1,
-                "市公路局",
-                np.where(roads.rank == 2, "县交通运输局", np.where(roads.rank == 3, "乡镇人民政府", "村民委员会")),
-            ),
+            "maintainer": [_MAINTAINERS[name] for name in names],
             **built.area_columns(village),
         },
         roads.line,

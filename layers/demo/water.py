@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from layers.demo.rows import days_before, frame, some_unknown
+from layers.demo.rows import chance, days_before, frame, only, some_unknown
 
 if TYPE_CHECKING:
     from layers.demo.area_rows import Built
@@ -58,7 +58,7 @@ def _works_of(places: Places) -> tuple[Array, int]:
 
 
 def _village_works(hamlets: Hamlets, work: Array, remote: Array, counts: tuple[int, int]) -> int:
-    """Give the remotest villages works of their own: first for a few hamlets, then for whole villages. Returns the next number."""
+    """Give the remotest villages works of their own: first for a few hamlets, then for whole villages; gives the next number."""
     number = 1
     villages = np.unique(hamlets.village)
     score = np.array([remote[hamlets.village == village].mean() for village in villages])
@@ -175,16 +175,16 @@ def _add_works(built: Built, served: Array, tapped: Array, rng: np.random.Genera
             "served_population": served,
             "tap_population": tapped,
             "source_type": source,
-            "protection_zone": big & (rng.random(count) < 0.93),
-            "treatment": big | central & (rng.random(count) < 0.6),
-            "disinfection": big | central & (rng.random(count) < 0.5),
+            "protection_zone": big & chance(rng, count, 0.93),
+            "treatment": big | central & chance(rng, count, 0.6),
+            "disinfection": big | central & chance(rng, count, 0.5),
             "last_test_date": some_unknown(days_before(days), 0.06, rng),
-            "test_ok": some_unknown(rng.random(count) < np.where(central, 0.97, 0.8), 0.06, rng),
+            "test_ok": some_unknown(chance(rng, count, np.where(central, 0.97, 0.8)), 0.06, rng),
             "reliability_pct": np.round(np.where(central, rng.uniform(91, 99.5, count), rng.uniform(82, 95, count)), 1),
             "outage_days": np.where(central, rng.poisson(9, count), rng.poisson(30, count)),
-            "continuous24h": (design >= 1_000) | central & (rng.random(count) < 0.7),  # noqa: PLR2004 - type Ⅲ
+            "continuous24h": (design >= 1_000) | central & chance(rng, count, 0.7),  # noqa: PLR2004 - type Ⅲ
             "operator": np.where(big, "县供水总公司", np.where(central, "村集体", "农户")),
-            "county_unified": big & (rng.random(count) < 0.8),
+            "county_unified": big & chance(rng, count, 0.8),
             **built.area_columns(village),
         },
         shapely.points(degrees),
@@ -261,11 +261,11 @@ def _hamlet_water(built: Built, mode: Array, share: Array, rng: np.random.Genera
     return {
         "supply_mode": mode,
         "tap_in_house_hh": [int(value) if known.get(position, True) else None for position, value in enumerate(taps)],
-        "fetch_distance_m": np.where(tapless, np.round(walked), None),
-        "fetch_vertical_m": np.where(tapless, climb, None),
-        "fetch_minutes": np.where(tapless, np.round(walked / 42 + climb / 9, 1), None),
+        "fetch_distance_m": only(tapless, np.round(walked)),
+        "fetch_vertical_m": only(tapless, climb),
+        "fetch_minutes": only(tapless, np.round(walked / 42 + climb / 9, 1)),
         "litres_per_person_day": told(np.round(litres, 1)),
         "outage_days_year": told(outage),
-        "quality_ok": told(rng.random(count) < np.where(central, 0.975, 0.83)),
+        "quality_ok": told(chance(rng, count, np.where(central, 0.975, 0.83))),
         "quality_test_date": told(days_before(rng.integers(5, 420, count))),
     }
