@@ -27,9 +27,15 @@ if TYPE_CHECKING:
 
 TIE_M = 1e-6
 """Targets whose distances differ by less than this are equally near; the first in order is named."""
+CLOSE_M = 2_000.0
+"""Up to here the compiled search's own distance is exact; longer ones are measured again to the target that it found."""
 FAR_M = 20_000.0
 """Longer distances are measured again by `Geod` between the place and the nearest spot."""
 EARTH_RADIUS_M = 6_371_000.0
+COMPILED_FROM = 150_000
+"""Places and target vertices from which the compiled search is used: loading it takes as long as shapely's tree takes for so many
+(about 0.6 s); above, it is several times faster."""
+AREA = 2
 
 
 def nearest(
@@ -59,7 +65,7 @@ def nearest(
     """
     places = np.asarray(crs.geographic(points.geometry).values, dtype=object)
     shapes = np.asarray(crs.geographic(targets.geometry).values, dtype=object)
-    distance_m, position = _measure(places, shapes)
+    distance_m, position = _measure(places, shapes, np.inf if max_distance_m is None else max_distance_m)
     if max_distance_m is not None:
         position = np.where(distance_m <= max_distance_m, position, -1)
         distance_m = np.where(position >= 0, distance_m, np.nan)
@@ -132,15 +138,19 @@ def neighbours(
     return pd.DataFrame(pairs).sort_values(["point_position", "target_position"], ignore_index=True)
 
 
-def _measure(places: Shapes, shapes: Shapes) -> tuple[Floats, Ints]:
-    """Give distance and position of the nearest target; NaN and -1 where there is none."""
+def _measure(places: Shapes, shapes: Shapes, limit_m: float) -> tuple[Floats, Ints]:
+    """Give distance and position of the nearest target; NaN or inf and -1 where there is none, or none within the limit."""
     distance_m = np.full(len(places), np.nan)
     position = np.full(len(places), -1, dtype=np.int64)
     asked = np.flatnonzero(_present(places))
     there = np.flatnonzero(_present(shapes))
     if asked.size and there.size:
-        distance_m[asked], found = _by_tree(places[asked], shapes[there], _plane_of(shapes[there]))
-        position[asked] = there[found]
+        plane = _plane_of(shapes[there])
+        if _is_large(places[asked], shapes[there]):
+            distance_m[asked], found = _by_grid(places[asked], shapes[there], plane, limit_m)
+        else:
+            distance_m[asked], found = _by_tree(places[asked], shapes[there], plane)
+        position[asked] = np.where(found >= 0, there[found], -1)
     return distance_m, position
 
 
@@ -153,6 +163,48 @@ def _plane_of(shapes: Shapes) -> Plane:
 def _present(shapes: Shapes) -> NDArray[np.bool_]:
     """Say which entries are geometries with coordinates."""
     return np.asarray(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), dtype=np.bool_)
+
+
+def _is_large(places: Shapes, shapes: Shapes) -> bool:
+    """Say whether the compiled search pays; it takes points as places only."""
+    size = len(places) + int(shapely.get_num_coordinates(shapes).sum())
+    return size >= COMPILED_FROM and bool((shapely.get_type_id(places) == shapely.GeometryType.POINT).all())
+
+
+def _by_grid(places: Shapes, shapes: Shapes, plane: Plane, limit_m: float) -> tuple[Floats, Ints]:
+    """Find the nearest by the compiled grid search over outlines; the inside of polygons by shapely's tree."""
+    from processing import kernels  # noqa: PLC0415 - loads numba, which small work must not wait for
+
+    parts, target = shapely.get_parts(shapes, return_index=True)
+    polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    rings, ring_of = shapely.get_rings(parts[polygon], return_index=True)
+    outlines = np.concatenate([parts[~polygon], rings])
+    target = np.concatenate([target[~polygon], target[polygon][ring_of]])
+    order = np.argsort(target, kind="stable")
+    outlines, target = outlines[order], target[order]
+    lonlat, outline = shapely.get_coordinates(outlines, return_index=True)
+    segments, owner = kernels.project_lines(lonlat, outline, plane.meridian)
+    from_ = kernels.project(shapely.get_coordinates(places), plane.meridian)
+    distance, found = kernels.nearest_segments(from_, segments, target[owner], limit_m=limit_m)
+    if polygon.any():
+        inside, area = _inside(from_[:, :2], shapes, plane)
+        distance[inside], found[inside] = 0.0, area
+    far = np.flatnonzero((found >= 0) & (distance > CLOSE_M))
+    if far.size:
+        ends = shapely.shortest_line(shapely.points(from_[far, :2]), shapely.transform(shapes[found[far]], plane.forward))
+        xy = shapely.get_coordinates(ends).reshape(-1, 2, 2)
+        distance[far] = true_distance_m(xy[:, 0], xy[:, 1], plane)
+    return distance, found
+
+
+def _inside(xy: Floats, shapes: Shapes, plane: Plane) -> tuple[Ints, Ints]:
+    """Give the places that lie in a polygon, and the first such polygon of each."""
+    polygons = np.flatnonzero(shapely.get_dimensions(shapes) == AREA)
+    tree = shapely.STRtree(shapely.transform(shapes[polygons], plane.forward))
+    place, area = tree.query(shapely.points(xy), predicate="intersects")
+    order = np.lexsort((area, place))
+    first = order[np.flatnonzero(np.diff(place[order], prepend=-1))]
+    return place[first], polygons[area[first]]
 
 
 def _by_tree(places: Shapes, shapes: Shapes, plane: Plane) -> tuple[Floats, Ints]:

@@ -1,8 +1,8 @@
 """A transverse Mercator plane on the CGCS2000 ellipsoid with its scale at every point: planar distance over scale is distance.
 
 The plane is conformal, so its scale k at a point is one number and grows smoothly across it. A straight planar step of length p,
-divided by k at its middle, is the geodesic distance to about (p·x/R²)²/24, x being the distance from the central meridian: 1e-9
-at 2 km and 1e-7 at 20 km for data as wide as China. Krüger's series to the fourth order: Karney, Transverse Mercator with an
+divided by k at its middle, is the geodesic distance to about p²/(24R²): 4e-9 at 2 km and 4e-7 at 20 km, for data as wide as China.
+Krüger's series to the fourth order: Karney, Transverse Mercator with an
 accuracy of a few nanometers, J. Geodesy 85 (2011).
 """
 
