@@ -212,10 +212,7 @@ def _replace(writer: Writer, layer: Layer, encoded: Encoded) -> None:
     fids = writer.take_fids(layer, len(added))
     writer.insert(
         layer,
-        [
-            replace(row, fid=fid, id=fresh(1)[0] if row.id in taken else row.id)
-            for fid, row in zip(fids, added, strict=True)
-        ],
+        [replace(row, fid=fid, id=fresh(1)[0] if row.id in taken else row.id) for fid, row in zip(fids, added, strict=True)],
     )
 
 

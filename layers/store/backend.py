@@ -54,6 +54,9 @@ class Backend(Protocol):
     def describe_layer(self, connection: sa.Connection, layer: Layer) -> None:
         """Write the titles and code lists of a layer where other tools look for them."""
 
+    def many(self, connection: sa.Connection, statement: sa.UpdateBase, records: Sequence[Mapping[str, Any]]) -> None:
+        """Run one statement for many records, all of the same keys."""
+
     def lock_layer_rows(self, connection: sa.Connection) -> None:
         """Keep other processes from writing until this transaction ends."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import uuid
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -169,6 +170,15 @@ class GeoPackage:
                 ),
                 rows,
             )
+
+    def many(self, connection: sa.Connection, statement: sa.UpdateBase, records: Sequence[Mapping[str, Any]]) -> None:
+        """Run one statement for many records; the values go to SQLite as they are, which is twice as fast."""
+        if not records:
+            return
+        compiled = statement.compile(dialect=connection.dialect, column_keys=list(records[0]))
+        names = list(getattr(compiled, "positiontup", None) or ())
+        pick = itemgetter(*names)
+        connection.exec_driver_sql(str(compiled), [pick(record) for record in records])
 
     def lock_layer_rows(self, connection: sa.Connection) -> None:
         """Nothing to do: BEGIN IMMEDIATE keeps every other writer out."""

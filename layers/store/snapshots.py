@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -94,7 +95,8 @@ def write(path: Path, frame: gpd.GeoDataFrame, layer: Layer, mark: Mapping[str, 
                 draft.replace(path)
     except OSError as error:
         log.warning("snapshot %s could not be written: %s", path.name, error)
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         return False
     return True
 

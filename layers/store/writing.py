@@ -50,7 +50,7 @@ class Writer:
     def insert(self, layer: Layer, rows: Sequence[Row]) -> None:
         """Add rows."""
         for chunk in self._chunks(rows):
-            self.connection.execute(sa.insert(self.backend.tables[layer.name]), self._records(layer, chunk))
+            self.backend.many(self.connection, sa.insert(self.backend.tables[layer.name]), self._records(layer, chunk))
             self._remember(layer, [(None, row) for row in chunk])
         self.inserted += len(rows)
 
@@ -69,7 +69,7 @@ class Writer:
                 {"at_fid": before.fid, "at_ver": before.ver} | {f"to_{name}": record[name] for name in names}
                 for (before, _), record in zip(chunk, records, strict=True)
             ]
-            self.connection.execute(statement, parameters)
+            self.backend.many(self.connection, statement, parameters)
             self._remember(layer, list(chunk))
         self.updated += len(pairs)
 
@@ -78,7 +78,7 @@ class Writer:
         table = self.backend.tables[layer.name]
         statement = sa.delete(table).where(table.c.fid == sa.bindparam("at_fid"), table.c.ver == sa.bindparam("at_ver"))
         for chunk in self._chunks(rows):
-            self.connection.execute(statement, [{"at_fid": row.fid, "at_ver": row.ver} for row in chunk])
+            self.backend.many(self.connection, statement, [{"at_fid": row.fid, "at_ver": row.ver} for row in chunk])
             self._remember(layer, [(row, None) for row in chunk])
         self.deleted += len(rows)
 
@@ -147,4 +147,4 @@ class Writer:
                     "after_wkb": after.wkb if after else None,
                 }
             )
-        self.connection.execute(sa.insert(tables.history), records)
+        self.backend.many(self.connection, sa.insert(tables.history), records)
