@@ -34,7 +34,7 @@ TITLES = {
 }
 FLATGEOBUF_MAGIC = b"fgb\x03fgb"
 XML_DEPTH = 64
-TRANSPARENT = "latin-1"
+TRANSPARENT = "ISO-8859-1"
 """Decodes every byte to one character and back, so that the texts of a .dbf can be judged as the bytes they are."""
 GDAL_ERRORS = (DataSourceError, DataLayerError, FieldError, GeometryError, UnicodeError, ValueError, OSError, RuntimeError)
 ROW_LOST = "unreadable"

@@ -132,7 +132,7 @@ def _write_streamed(rows: Rows, path: Path) -> None:
     }
     if driver == "FlatGeobuf":
         schema["properties"] = {name: "str" if kind == "date" else kind for name, kind in schema["properties"].items()}
-    options: dict[str, Any] = {"layer": rows.layer.name} if driver == "GPKG" else {}
+    options: dict[str, Any] = {"layer": rows.layer.name} if driver == "GPKG" else {"SPATIAL_INDEX": "NO"}
     try:
         with (
             warnings.catch_warnings(action="ignore"),
