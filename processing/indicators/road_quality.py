@@ -11,7 +11,7 @@ from processing import crs, overlay
 from processing.indicators import reading
 from processing.indicators.definition import Context, Finding, Indicator, Subject, nothing, units
 from processing.indicators.road_kinds import graded, paved, rural_road
-from processing.indicators.subjects import POLYGONS, polygons_of, subject
+from processing.indicators.subjects import POLYGONS, place, polygons_of, subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,7 @@ def _pieces(inputs: Inputs, context: Context) -> Subject | None:
         parts.append(cut.rename(columns={"line_index": "road", "polygon_index": "area", "length_m": "piece_m"}))
         rest = whole - pd.concat(parts).groupby("road")["piece_m"].sum().reindex(whole.index, fill_value=0.0)
     outside = rest[rest > REST_M]
-    stated = kept.area_codes.reindex(outside.index)
+    stated = place(inputs, context, "roads", kept.frame.loc[outside.index])
     parts.append(pd.DataFrame({"road": outside.index, "area": stated.to_numpy(), "piece_m": outside.to_numpy()}))
     table = pd.concat(parts, ignore_index=True)
     return _cut_subject(kept, table)

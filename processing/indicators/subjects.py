@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 POLYGONS: Final = (("villages", "village_code"), ("townships", "township_code"), ("counties", "county_code"))
 """Layers whose polygons say where a thing lies, finest first, with the code of each polygon."""
+CUT: Final = frozenset({"roads"})
+"""Layers that are cut at the borders of areas and not placed as a whole."""
 RURAL_NOTE: Final = "rural_unknown"
 
 
@@ -94,7 +96,7 @@ def _subject(inputs: Inputs, context: Context, layer: str, frame: gpd.GeoDataFra
     ids = ids.where(ids.notna(), reading.text(frame, "id"))
     ids = ids.where(ids.notna(), pd.Series(frame.index, index=frame.index).map(lambda row: f"{layer}:{row}"))
     names = reading.text(frame, declared.name_field)
-    codes = place(inputs, context, layer, frame)
+    codes = pd.Series(None, index=frame.index, dtype=object) if layer in CUT else place(inputs, context, layer, frame)
     lon, lat = positions_lonlat(frame)
     quality = reading.text(frame, "data_quality")
     return Subject(
