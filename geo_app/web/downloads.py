@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, request
 from flask_babel import gettext
 
 from geo_app.access import Permission, permission
-from geo_app.actions import compose_map, export_layer, list_gaps, run_coverage
+from geo_app.actions import compose_map, draw_map, export_layer, list_gaps, run_coverage
 from geo_app.errors import BadRequestError, NotFoundError
 from geo_app.jobs import State
 from geo_app.web import bodies, figures, jobs, sending
@@ -19,7 +19,6 @@ from geo_app.web.desk import desk
 from geo_app.web.language import language, title
 from geo_app.web.map import indicator_of
 from layers.catalogue import layer as declared
-from map_templates import paper, web
 from map_templates.spec import PageSpec
 from processing.indicators import INDICATORS
 
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from geo_app.progress import Progress
     from layers.store import Store
 
+_File = tuple[str, str, bytes]
+"""Stem of the name, ending, content."""
 pages = Blueprint("downloads", __name__, url_prefix="/downloads")
 
 LAYER_FORMATS = ("csv", "xlsx", "geojson", "gpkg", "shp", "kml")
@@ -89,26 +90,19 @@ def units() -> ResponseReturnValue:
     return sending.table(rows, stem=f"units-{found.id}-{code}", kind=kind)
 
 
-def _draw(
-    store: Store, wanted: compose_map.MapRequest, maker: compose_map.Maker, kind: str, progress: Progress
-) -> tuple[str, str, bytes]:
-    progress(0, 100, "composing")
-    spec = compose_map.compose(store, wanted, maker)
-    progress(30, 100, "drawing")
-    if kind == "html":
-        return spec.title, kind, web.render(spec, inline=True).encode("utf-8")
+def _draw(store: Store, wanted: compose_map.MapRequest, maker: compose_map.Maker, kind: str, progress: Progress) -> _File:
     folder = Path(tempfile.mkdtemp(prefix="map-"))
     try:
         path = folder / f"map.{kind}"
-        paper.render(spec, path, format=cast("Literal['pdf', 'png', 'svg']", kind))
-        return spec.title, kind, path.read_bytes()
+        drawn = draw_map.draw(store, wanted, maker, path, progress)
+        return drawn.title, kind, path.read_bytes()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @pages.post("/maps")
 @permission(Permission.RUN)
-def draw_map() -> ResponseReturnValue:
+def print_map() -> ResponseReturnValue:
     """Start drawing the print map of an indicator, area and level; the job's result is the file."""
     asked = bodies.body()
     kind = sending.format_of(str(asked.get("format", "pdf")), MAP_FORMATS)

@@ -47,7 +47,7 @@ def _sentence(status: int) -> str:
             "Something went wrong on our side. Nothing was saved by this request. The number below finds it in the log."
         ),
     }
-    return sentences.get(status, gettext("The request could not be answered."))
+    return str(sentences.get(status, gettext("The request could not be answered.")))
 
 
 def answer(status: int, code: str, message: str, **more: Any) -> ResponseReturnValue:
@@ -88,7 +88,7 @@ def _by_code(code: str) -> str:
         "bad_archive": gettext("The archive cannot be used."),
         "internal": gettext("Something went wrong on our side; nothing was saved by this request."),
     }
-    return sentences.get(code, "")
+    return str(sentences.get(code, ""))
 
 
 def _person(error: PersonError) -> ResponseReturnValue:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from flask import Blueprint, jsonify, request, url_for
 
@@ -15,7 +14,7 @@ from geo_app.errors import NotFoundError
 from geo_app.web import bodies
 from geo_app.web.desk import desk
 from geo_app.web.figures import areas, plain_value
-from geo_app.web.language import language, title
+from geo_app.web.language import language, title, unit
 from layers.catalogue import layer as declared
 from layers.schema import FieldType, GeometryKind
 from map_templates import symbols
@@ -23,6 +22,7 @@ from map_templates.spec import MapLayer
 from map_templates.web.payload import layer_payload
 
 if TYPE_CHECKING:
+    import pandas as pd
     from flask.typing import ResponseReturnValue
     from geopandas import GeoDataFrame
 
@@ -88,7 +88,7 @@ def features(name: str) -> ResponseReturnValue:
     layer = declared(name)
     if layer.geometry is GeometryKind.NONE:
         raise NotFoundError(f"The layer {name} is a table without geometry")
-    rows = _in_view(in_area(frame_of(layer), layer, request.args.get("area")), bodies.bbox_argument())  # type: ignore[arg-type]
+    rows = _in_view(in_area(frame_of(layer), layer, request.args.get("area")), bodies.bbox_argument())
     hidden = {value for value in request.args.get("hide", "").split("|") if value}
     if hidden:
         rows = rows[~symbols.symbol_keys(layer.name, rows).str.split("/").str[0].isin(hidden)]
@@ -144,7 +144,8 @@ def rows(name: str) -> ResponseReturnValue:
     page = frame.iloc[start : start + bodies.whole_argument("limit", MOST_ROWS, low=1, high=MOST_ROWS)]
     fields = [field for field in shown_fields(layer) if field.name in page]
     columns = [
-        {"name": field.name, "title": field.title(language()), "unit": field.unit, "type": str(field.type)} for field in fields
+        {"name": field.name, "title": field.title(language()), "unit": unit(field.unit), "type": str(field.type)}
+        for field in fields
     ]
     values = [
         {
@@ -173,7 +174,12 @@ def row(name: str, code: str) -> ResponseReturnValue:
     layer = declared(name)
     values, shape = _row(layer, code)
     facts = [
-        {"name": field.name, "title": field.title(language()), "unit": field.unit, "value": words(field, values.get(field.name))}
+        {
+            "name": field.name,
+            "title": field.title(language()),
+            "unit": unit(field.unit),
+            "value": words(field, values.get(field.name)),
+        }
         for field in layer.fields
     ]
     history = [

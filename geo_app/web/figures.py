@@ -13,6 +13,8 @@ from geo_app.web.desk import desk
 from processing.indicators import INDICATORS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from geo_app.actions.run_coverage import Run
     from layers.store import RunRecord
     from processing.areas import Areas
@@ -83,7 +85,7 @@ def figure(found: Run, indicator: str, area: str) -> dict[str, Any] | None:
     return plain(rows.iloc[0].to_dict()) if len(rows) else None
 
 
-def plain(row: dict[str, Any]) -> dict[str, Any]:
+def plain(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Turn the values of a row into what JSON holds: NaN and NA become None, numpy numbers become Python's."""
     return {str(name): plain_value(value) for name, value in row.items()}
 
@@ -162,7 +164,9 @@ def tally(rows: pd.DataFrame, indicator: str) -> dict[str, Any]:
 def gap_rows(found: Run, indicator: str, area: str | None) -> pd.DataFrame:
     """Give the gap list of an area, most persons first; the whole list of a run is made once."""
     here = desk()
-    rows = here.kept.get(("gaps", found.id, indicator), lambda: list_gaps.list_gaps(here.store, found, indicators=[indicator]))
+    rows: pd.DataFrame = here.kept.get(
+        ("gaps", found.id, indicator), lambda: list_gaps.list_gaps(here.store, found, indicators=[indicator])
+    )
     return rows[_inside(rows, area)] if area else rows
 
 

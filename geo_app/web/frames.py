@@ -1,4 +1,4 @@
-"""The folium page inside the workbench: a sandboxed frame of its own origin, with its own policy, and no way to our pages or data."""
+"""The folium page inside the workbench: a sandboxed frame with its own policy, and no way to our pages or data."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from processing.indicators import INDICATORS
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from geo_app.actions.run_coverage import Run
     from processing.areas import Areas
 
 pages = Blueprint("frames", __name__)
@@ -41,7 +42,7 @@ POLYGONS = {3: ("counties", "county_code"), 4: ("townships", "township_code"), 5
 def answer(spec: MapSpec, options: web.WebOptions) -> Response:
     """Give a map page under the frame's policy; it talks to the page around it by messages only."""
     origin = request.host_url.rstrip("/")
-    page = web.render(spec, assets_base=f"{origin}/static/vendor", options=options)
+    page = web.render(spec, assets_base="/static/vendor", options=options)
     script = f'<script nonce="{nonce()}" src="{origin}{url_for("static", filename="js/frame.js")}"></script>'
     page = page.replace("</html>", f"{script}</html>", 1)
     response = Response(page, mimetype="text/html")
@@ -94,10 +95,10 @@ def coloured(indicator: str, rank: int, area: str | None, profile: str, run_id: 
     )
 
 
-def _table(found: Any, indicator: str) -> pd.DataFrame:
+def _table(found: Run | None, indicator: str) -> pd.DataFrame:
     if found is None:
         return pd.DataFrame(columns=list(CHOROPLETH_COLUMNS))
-    table = found.table
+    table: pd.DataFrame = found.table
     return table[table["indicator"] == indicator].drop_duplicates("area_code")
 
 

@@ -12,7 +12,7 @@ from geo_app.errors import BadRequestError
 from geo_app.web.figures import plain_value
 from layers import files
 from layers.catalogue import LAYERS
-from layers.files import Answers, Limits
+from layers.files import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,27 +85,18 @@ class Desktop:
             self.items.pop(upload_id, None)
 
 
-def limits(settings: Settings) -> Limits:
-    """Give the limits of a reader as this installation sets them."""
-    return Limits(
-        upload_mb=settings.max_upload_mb,
-        features=settings.reader_features,
-        vertices=settings.reader_vertices,
-        memory_mb=settings.reader_memory_mb,
-        wall_s=float(settings.reader_seconds),
-    )
-
-
 def look(store: Store, item: Waiting, settings: Settings) -> None:
     """Look into a file; when it leaves nothing open, read its columns as well."""
-    item.inspection = import_layer.inspect(store, item.upload, limits=limits(settings))
+    item.inspection = import_layer.inspect(store, item.upload, limits=import_layer.limits_of(settings))
     if not item.inspection.questions:
         read_columns(item, settings)
 
 
 def read_columns(item: Waiting, settings: Settings) -> None:
     """Read a file with the answers given, for the names of its columns and a few values of each."""
-    raw = files.read(item.upload.path, original_name=item.upload.original_name, answers=item.answers, limits=limits(settings))
+    raw = files.read(
+        item.upload.path, original_name=item.upload.original_name, answers=item.answers, limits=import_layer.limits_of(settings)
+    )
     item.samples = {str(name): sample(raw.frame, name) for name in raw.frame.columns if name != "geometry"}
 
 

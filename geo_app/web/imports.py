@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pandas as pd
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from geo_app.access import Permission, permission
 from geo_app.actions import import_layer, uploads
+from geo_app.actions.recipe_text import recipe_text
 from geo_app.actions.signing import By
 from geo_app.errors import BadRequestError, NotFoundError
 from geo_app.web import bodies, figures, frames, importing, jobs, sending
@@ -18,6 +19,7 @@ from geo_app.web.desk import desk, person
 from geo_app.web.features import thin
 from geo_app.web.language import language, title
 from layers.catalogue import LAYERS
+from layers.files import REPAIRS
 from layers.schema import FieldType
 from map_templates.spec import Credits, MapLayer, MapSpec
 
@@ -69,7 +71,10 @@ def upload() -> ResponseReturnValue:
         raise BadRequestError("Choose a file first")
     uploads.sweep(here.settings.uploads, older_than_s=DAY_S)
     kept = uploads.stage(
-        sent.stream, original_name=sent.filename, folder=here.settings.uploads, max_bytes=here.settings.max_upload_mb * MEGABYTE
+        cast("BinaryIO", sent.stream),
+        original_name=sent.filename,
+        folder=here.settings.uploads,
+        max_bytes=here.settings.max_upload_mb * MEGABYTE,
     )
     wish = request.form.get("layer", "")
     item = here.imports.put(importing.Waiting(kept, wish=wish if wish in LAYERS else ""))
@@ -120,14 +125,16 @@ def _report(item: Waiting) -> dict[str, Any]:
     faults = checked.report.faults
     rules = faults.groupby(["severity", "rule", "field"], dropna=False).size().sort_values(ascending=False)
     return {
-        "rows": len(checked.frame),
+        "rows": checked.report.rows,
         "errors": checked.errors,
         "warnings": checked.warnings,
-        "bad_rows": int(faults.loc[faults["severity"] == "error", "row"].nunique()),
+        "bad_rows": len(checked.report.bad_rows),
+        "whole": checked.report.errors["row"].isna().any(),
         "faults": figures.records(faults.head(FAULTS_SHOWN)),
         "total": len(faults),
         "rules": [{"severity": key[0], "rule": key[1], "field": key[2], "count": int(count)} for key, count in rules.items()],
-        "repairs": checked.report.repairs,
+        "repairs": [(name, REPAIRS[name][0 if language() == "zh" else 1]) for name in REPAIRS],
+        "offered": set(checked.report.repairs),
         "repaired": figures.records(checked.repaired.head(FAULTS_SHOWN)),
         "repaired_total": len(checked.repaired),
         "layer": LAYERS[checked.choices.layer],
@@ -184,7 +191,7 @@ def check(upload_id: str) -> ResponseReturnValue:
     else:
         chosen = importing.choices_of(item, asked)
     item.choices = chosen
-    store, limits = desk().store, importing.limits(desk().settings)
+    store, limits = desk().store, import_layer.limits_of(desk().settings)
 
     def work() -> None:
         item.checked = import_layer.check(store, item.upload, chosen, limits=limits)
@@ -229,6 +236,10 @@ def discard(upload_id: str) -> ResponseReturnValue:
     return redirect(url_for("imports.index"))
 
 
+def _recipe(checked: import_layer.Checked) -> str:
+    return recipe_text(LAYERS[checked.choices.layer], checked.feed)
+
+
 def _checked(upload_id: str) -> import_layer.Checked:
     checked = _item(upload_id).checked
     if checked is None:
@@ -255,7 +266,7 @@ def report(upload_id: str, kind: str) -> ResponseReturnValue:
 def recipe(upload_id: str) -> ResponseReturnValue:
     """Send the recipe that repeats this import."""
     item = _item(upload_id)
-    text = item.imported.recipe if item.imported is not None else import_layer.recipe_of(_checked(upload_id))
+    text = item.imported.recipe if item.imported is not None else _recipe(_checked(upload_id))
     return sending.attachment(text.encode("utf-8"), name=f"{item.upload.original_name}.toml", kind="toml")
 
 

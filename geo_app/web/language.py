@@ -65,7 +65,7 @@ def number(value: Any, digits: int = 0) -> str:
     if not known(value) or not math.isfinite(float(value)):
         return UNKNOWN_MARK
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(float(value), format=pattern, locale="en")
+    return str(format_decimal(float(value), format=pattern, locale="en"))
 
 
 def rate(value: Any) -> str:
@@ -78,7 +78,7 @@ def quantity(value: Any) -> str:
     """Write a number with as many decimals as it needs, at most two, thousands grouped."""
     if not known(value) or not math.isfinite(float(value)):
         return UNKNOWN_MARK
-    return format_decimal(float(value), format="#,##0.##", locale="en")
+    return str(format_decimal(float(value), format="#,##0.##", locale="en"))
 
 
 def day(value: date | str | None) -> str:
@@ -90,15 +90,39 @@ def day(value: date | str | None) -> str:
 
 def cell(value: Any) -> str:
     """Write any value of a row for reading: yes and no in words, numbers short, lists joined, unknown a dash."""
-    if isinstance(value, (list, tuple, dict)):
+    if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False) if value else UNKNOWN_MARK
+    if isinstance(value, (list, tuple)):
+        return "、".join(cell(item) for item in value) or UNKNOWN_MARK
     if not known(value):
         return UNKNOWN_MARK
     if isinstance(value, bool) or type(value).__name__ == "bool":
-        return gettext("yes") if value else gettext("no")
+        return str(gettext("yes") if value else gettext("no"))
     if isinstance(value, float):
         return quantity(value)
     return str(value)
+
+
+def unit(text: str | None) -> str:
+    """Write a unit of measure in the language of this answer; signs such as m and % stay."""
+    words = {
+        "person": gettext("persons"),
+        "persons": gettext("persons"),
+        "household": gettext("households"),
+        "households": gettext("households"),
+        "day": gettext("days"),
+        "days": gettext("days"),
+        "d": gettext("days"),
+        "min": gettext("minutes"),
+        "hamlet": gettext("hamlets"),
+        "village": gettext("villages"),
+        "万元": gettext("10,000 yuan"),
+        "万元/年": gettext("10,000 yuan a year"),
+        "元": gettext("yuan"),
+        "亩": gettext("mu"),
+        "年": gettext("years"),
+    }
+    return str(words.get(text or "", text or ""))
 
 
 def split_codes(text: str) -> list[str]:
@@ -139,7 +163,14 @@ def install(app: Flask) -> None:
     app.before_request(_note_language)
     app.after_request(_remember)
     app.jinja_env.filters.update(
-        number=number, rate=rate, quantity=quantity, day=day, cell=cell, split_codes=split_codes, projects=project_names
+        number=number,
+        rate=rate,
+        quantity=quantity,
+        day=day,
+        cell=cell,
+        unit=unit,
+        split_codes=split_codes,
+        projects=project_names,
     )
     app.jinja_env.globals.update(
         language=language,

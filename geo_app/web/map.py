@@ -14,7 +14,7 @@ from geo_app.errors import NotFoundError
 from geo_app.web import bodies, context, figures, frames
 from geo_app.web.desk import desk
 from geo_app.web.features import MOST_FEATURES, thin
-from geo_app.web.language import language, said, title
+from geo_app.web.language import language, said, title, unit
 from layers.catalogue import LAYERS
 from layers.schema import STORAGE_CRS, FieldType, GeometryKind
 from map_templates import symbols
@@ -38,6 +38,8 @@ DRAWN = (
     *("sanitation", "farmland", "projects", "assets", "facilities"),
 )
 """Layers offered on the map, in the order of the list."""
+THEMES = {"RD": ("RD", "RA"), "W": ("W",), "SN": ("SN",), "FL": ("FL",), "AS": ("AS",), "GP": ("GP",)}
+"""Themes of the bar with the letters their indicators begin with."""
 GAPS_SHOWN = 60
 ROWS_SHOWN = 500
 OPERATORS = {
@@ -83,7 +85,7 @@ def _field(field: Field) -> dict[str, Any]:
     return {
         "name": field.name,
         "title": title(field),
-        "unit": field.unit,
+        "unit": unit(field.unit),
         "type": str(field.type),
         "codes": codes,
         "operators": operators,
@@ -102,10 +104,10 @@ def _queryable(layer: Layer) -> dict[str, Any]:
 
 
 def _themes() -> list[dict[str, Any]]:
-    names = {"W": [], "RD": [], "SN": [], "FL": [], "AS": [], "GP": []}  # type: dict[str, list[str]]
+    names: dict[str, list[str]] = {stem: [] for stem in THEMES}
     for code in INDICATORS:
-        stem = "RD" if code == "RA" else code.rstrip("0123456789")
-        names.setdefault(stem if stem in names else "other", []).append(code)
+        stem = next((stem for stem, starts in THEMES.items() if code.startswith(starts)), "other")
+        names.setdefault(stem, []).append(code)
     return [{"name": name, "indicators": codes} for name, codes in names.items() if codes]
 
 

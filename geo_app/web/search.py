@@ -35,7 +35,7 @@ _LETTERS = "abcdefghjklmnopqrstwxyz"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that can be found: where it is held, its code, name and first letters, and the area that helps to tell it apart."""
+    """One thing that can be found: its layer, code, name, first letters, and the area that helps to tell it apart."""
 
     layer: str
     code: str

@@ -68,7 +68,7 @@ def layer_file(frame: Any, layer: Layer, file_format: str, *, stem: str) -> Resp
     exports.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="export-", dir=exports))
     try:
-        written = files.write(frame, layer, folder / f"{uuid.uuid4().hex}.{file_format}", format=file_format)  # type: ignore[arg-type]
+        written = files.write(frame, layer, folder / f"{uuid.uuid4().hex}.{file_format}", format=file_format)
         data = written.read_bytes()
         kind = written.suffix.removeprefix(".")
     finally:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from geo_app.web.language import language
+from geo_app.web.language import language, unit
 from processing.indicators.definition import MISSING_TEXTS
 
 
 def script_texts() -> dict[str, str]:
     """Give every text a script may show, in the language of this answer."""
-    return _common_texts() | _map_texts() | _import_texts() | _query_texts() | missing_texts()
+    return _common_texts() | _map_texts() | _import_texts() | _query_texts() | missing_texts() | unit_texts()
 
 
 def _common_texts() -> dict[str, str]:
@@ -169,6 +169,11 @@ def _import_texts() -> dict[str, str]:
         "choose_file": _("Choose a file first."),
         "not_mapped": _("(leave unknown)"),
     }
+
+
+def unit_texts() -> dict[str, str]:
+    """Give words for the units that shortfalls are counted in."""
+    return {f"unit_{name}": unit(name) for name in ("person", "persons", "household", "households", "day", "days", "d", "min")}
 
 
 def missing_texts() -> dict[str, str]:

@@ -19,7 +19,7 @@
     const [west, south, east, north] = bounds;
     const box = L.latLngBounds([south, west], [north, east]);
     const small = box.getNorthEast().equals(box.getSouthWest(), 1e-5);
-    if (move) map.fitBounds(box, { maxZoom: 14, padding: [80, 80], animate: false });
+    if (move) map.fitBounds(box, { maxZoom: 12, padding: [80, 80], animate: false });
     mark = small ? L.circleMarker(box.getCenter(), { radius: 14, color: "#d55e00", weight: 3, fill: false, interactive: false })
       : L.rectangle(box, { color: "#d55e00", weight: 2, dashArray: "6 4", fill: false, interactive: false });
     mark.addTo(map);

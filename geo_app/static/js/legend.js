@@ -68,6 +68,6 @@ export function layerList(layers, shown, hidden, { change, classes }) {
       change(layer.name, box.checked);
     });
     return el("li", { "data-layer": layer.name }, el("div", { class: "layer-row" },
-      el("label", {}, box, several ? null : swatch(layer.classes[0].symbol), el("span", { class: "name" }, layer.title), el("span", { class: "n" }, number(layer.count)))), parts);
+      el("label", {}, box, swatch(layer.classes[0].symbol), el("span", { class: "name" }, layer.title), el("span", { class: "n" }, layer.count === null ? "" : number(layer.count)))), parts);
   }));
 }

@@ -182,6 +182,9 @@ async function figures() {
     });
     if (area !== chosen) return;
     found_run = found;
+    const gaps = document.querySelector('[data-layer="gaps"] .n');
+    if (gaps) gaps.textContent = found.run ? number(found.gap_total) : "";
+    if (found.gaps?.length) gapLayer = found.gaps[0].unit_layer;
     if (state.rows) units(found, area);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -201,7 +204,7 @@ function units(found, area) {
 async function row(layer, code, { move }) {
   state.pick = `${layer}:${code}`;
   keep();
-  const found = await showRow(layer, code, { back: () => { state.pick = ""; keep(); theMap.tell("focus", {}); figures(); }, zoom: (bounds) => theMap.tell("focus", { bounds }) });
+  const found = await showRow(layer, code, { back: () => { state.pick = ""; keep(); theMap.tell("focus", {}); if (state.rows && found_run) units(found_run, chosen); else figures(); }, zoom: (bounds) => theMap.tell("focus", { bounds }) });
   if (found.bounds) theMap.tell("focus", { bounds: found.bounds, move });
   sheet(true);
 }
@@ -309,7 +312,7 @@ async function start() {
 }
 fill(byId("profile"), setup.profiles.map((item) => option(item.name, item.title, item.name === state.profile)));
 fill(byId("level"), setup.levels.map((item) => option(item.name, levelTitle(item.name), item.name === state.level)));
-layerList([{ name: "gaps", title: say("gaps_layer"), count: 1, classes: [setup.gaps] }, ...setup.layers], shown, hidden, {
+layerList([{ name: "gaps", title: say("gaps_layer"), count: null, classes: [setup.gaps] }, ...setup.layers], shown, hidden, {
   change(name, on) {
     if (on) { shown.add(name); loadLayer(name); } else { shown.delete(name); dropLayer(name); }
     keep();

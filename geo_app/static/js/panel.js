@@ -35,10 +35,15 @@ function missing(code) {
   return String(code).split(/[,;]\s*/).map((part) => { const text = say(`missing_${part}`); return text === `missing_${part}` ? part : text; }).join("、");
 }
 
+function unit(name) {
+  const text = say(`unit_${name}`);
+  return text === `unit_${name}` ? name || "" : text;
+}
+
 function gapTable(found, open) {
   const rows = found.gaps.map((gap) => el("tr", { tabIndex: 0, "data-unit": gap.unit_id, onclick: () => open(gap), onkeydown: (event) => event.key === "Enter" && open(gap) },
     el("td", {}, gap.unit_name || gap.unit_id), el("td", { class: "number" }, number(gap.persons)), el("td", {}, missing(gap.missing)),
-    el("td", { class: "number" }, gap.distance_m !== null && gap.distance_m !== undefined ? distance(gap.distance_m) : gap.shortfall !== null && gap.shortfall !== undefined ? `${cell(gap.shortfall)} ${gap.shortfall_unit || ""}` : unknown),
+    el("td", { class: "number" }, gap.distance_m !== null && gap.distance_m !== undefined ? distance(gap.distance_m) : gap.shortfall !== null && gap.shortfall !== undefined ? `${cell(gap.shortfall)} ${unit(gap.shortfall_unit)}` : unknown),
     el("td", {}, projects(gap.projects))));
   return el("div", { class: "table-wrap" }, el("table", {}, el("thead", {}, el("tr", {}, ["unit", "persons", "missing", "distance", "project"].map((key) => el("th", { scope: "col" }, say(key))))), el("tbody", {}, rows)));
 }

@@ -69,7 +69,9 @@ export function queryPanel(setup, theMap, { state, keep, sheet, open }) {
   let spec = null;
   let resultLayer = null;
 
-  const layer = el("select", { id: "query-layer" }, options(setup.queryable));
+  const first = ["villages", "hamlets"].find((item) => setup.queryable.some((other) => other.name === item));
+  const layer = el("select", { id: "query-layer", "aria-label": say("find") }, options([...located, ...setup.queryable.filter((item) => !item.located)]));
+  if (first) layer.value = first;
   const where = conditions(() => named(layer.value));
   const drawState = el("span", { class: "small quiet" });
   const nearLayer = el("select", { id: "near-layer", "aria-label": say("near") }, el("option", { value: "" }, say("none_chosen")), el("option", { value: "*" }, say("selected_feature")), options(located));
