@@ -11,6 +11,7 @@ from layers.demo.living import add_sanitation, plan_sewage
 from layers.demo.network import lay_roads
 from layers.demo.people import add_facilities, add_monitored, add_settlements
 from layers.demo.places import settle
+from layers.demo.projects import add_projects
 from layers.demo.road_rows import add_roads
 from layers.demo.water import add_water
 
@@ -28,6 +29,7 @@ STEPS = (
     add_monitored,
     add_farmland,
     add_key_county,
+    add_projects,
 )
 
 

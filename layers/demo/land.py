@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from scipy.spatial import cKDTree
 
 from layers.demo.rows import areas_m2, chance, frame, some_unknown
 from layers.demo.terrain import dryness, relief
@@ -44,9 +45,7 @@ def _chosen(places: Places, rng: np.random.Generator) -> tuple[Array, Array]:
     quads = lattice(places, rng)
     middle = quads.mean(axis=1)
     wish = relief(middle, places.seed) + rng.normal(0, 0.12, len(quads))
-    far = shapely.STRtree(shapely.points(hamlets.place)).query_nearest(
-        shapely.points(places.plane.xy(middle)), return_distance=True, all_matches=False
-    )[1]
+    far = cKDTree(hamlets.place).query(places.plane.xy(middle), distance_upper_bound=3_000)[0]
     usable = np.flatnonzero((far < 2_600) & (far > 120))  # noqa: PLR2004 - metres: fields lie about the hamlets, not on them
     tree = shapely.STRtree(villages.area)
     row, village = tree.query(shapely.points(middle[usable]), predicate="within")

@@ -6,7 +6,7 @@ roads meet at their ends only. A gate lies on the shared border at a place that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,6 +80,12 @@ class _Graph:
     cost: Array
     rank: Array
     route: Array
+    number: dict[tuple[int, int], int] = field(init=False)
+    """Number of the link between two nodes, the smaller first."""
+
+    def __post_init__(self) -> None:
+        """Number the links."""
+        self.number = {(one, other): place for place, (one, other) in enumerate(self.links.tolist())}
 
     def matrix(self, discount: float) -> coo_matrix:
         """Costs as a sparse matrix; what is built costs only `discount` of its cost."""
@@ -89,13 +95,12 @@ class _Graph:
     def build(self, start: int, goals: Array, rank: int, route: int | Array) -> None:
         """Build the cheapest way from `start` to every goal, at `rank` where nothing better is there."""
         before = dijkstra(self.matrix(0.35), directed=False, indices=start, return_predecessors=True)[1]
-        key = {(int(one), int(other)): place for place, (one, other) in enumerate(self.links)}
         routes = np.broadcast_to(route, len(goals))
         for goal, number in zip(goals, routes, strict=True):
             node = int(goal)
             while node != start and before[node] >= 0:
                 other = int(before[node])
-                link = key[(min(node, other), max(node, other))]
+                link = self.number[min(node, other), max(node, other)]
                 if self.rank[link] > rank:
                     self.rank[link], self.route[link] = rank, number
                 node = other
@@ -182,8 +187,7 @@ def _hamlet_roads(graph: _Graph, places: Places, must: Array, rng: np.random.Gen
     """Join the hamlets by the cheapest tree; leave out the most remote ends. Returns the links left out."""
     hamlets = places.hamlets
     tree = minimum_spanning_tree(graph.matrix(1e-6)).tocoo()
-    key = {(int(one), int(other)): place for place, (one, other) in enumerate(graph.links)}
-    fresh = [key[(min(a, b), max(a, b))] for a, b in zip(tree.row.tolist(), tree.col.tolist(), strict=True)]
+    fresh = [graph.number[min(a, b), max(a, b)] for a, b in zip(tree.row.tolist(), tree.col.tolist(), strict=True)]
     fresh = [link for link in sorted(fresh) if graph.rank[link] == len(CLASSES)]
     degree = np.bincount(graph.links[[*fresh, *np.flatnonzero(graph.rank < len(CLASSES))]].ravel(), minlength=len(graph.nodes))
     worth = {}

@@ -90,8 +90,9 @@ def lengths_m(lines: Array) -> Array:
 
 
 def areas_m2(polygons: Array) -> Array:
-    """Measure polygons on the ellipsoid, square metres, rounded to 0.1."""
-    return np.round([abs(_GEOD.geometry_area_perimeter(polygon)[0]) for polygon in polygons], 1)
+    """Measure polygons without holes on the ellipsoid, square metres, rounded to 0.1."""
+    rings = (shapely.get_coordinates(shapely.get_exterior_ring(polygon)) for polygon in polygons)
+    return np.round([abs(_GEOD.polygon_area_perimeter(*ring.T)[0]) for ring in rings], 1)
 
 
 def chance(rng: np.random.Generator, count: int, share: Any) -> Array:
