@@ -51,10 +51,16 @@ def project_shape(sites: Sites, kind: str, villages: list[int], most: float, rng
     """
     if kind == "none":
         return None, False, None
-    drawn = {"road": _road, "water": _water, "parcels": _parcels, "settlement": _settlement}.get(kind, _point)(
-        sites, villages, rng
-    )
-    return drawn if drawn is not None else _point(sites, villages, rng)
+    drawn: Found | None = None
+    if kind == "road":
+        drawn = _road(sites, villages, most, rng)
+    elif kind == "water":
+        drawn = _water(sites, villages, rng)
+    elif kind == "parcels":
+        drawn = _parcels(sites, villages, rng)
+    elif kind == "settlement":
+        drawn = _settlement(sites, villages, rng)
+    return _point(sites, villages, rng) if drawn is None else drawn
 
 
 def _point(sites: Sites, villages: list[int], rng: np.random.Generator) -> Found:
