@@ -42,7 +42,7 @@ def check(store: Store, layer: str | None = None, progress: Progress | None = No
         frame = inputs.read(store, [name])[name]
         checked[name] = len(frame)
         found = declared(name)
-        known = import_layer.known_keys(store, found)
+        known = import_layer.known_keys(store, found, frame)
         report = files.check(frame, found, known=known, boundary=import_layer.boundary(store, found))
         parts.append(report.faults.assign(layer=name))
     faults = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"layer": [], "severity": []})

@@ -21,15 +21,26 @@ if TYPE_CHECKING:
     from layers.store import Store
     from processing.areas import Areas
 
-OVERLAYS = ("roads", "water_works", "settlements")
-"""Layers drawn over every map where they hold rows; more by request."""
+OVERLAYS = {"W": ("water_works",), "RD": ("roads",), "RA": ("roads",), "SN": ("sanitation",), "FL": ("farmland",)}
+"""Layers drawn over a map by the beginning of its indicator's code, where they hold rows; others by request."""
+SHOWN_GAPS = 150
+FEW_GAPS = 60
+LABELLED_ROWS = 40
+"""Up to so many gaps are all drawn; of more, only those with the most persons. Up to so many features are named."""
 LABELS = {
-    "zh": {"map": "{area}{indicator}", "level": "按{level}统计", "unit": "个", "gaps": "未达单元", "neighbours": "相邻地区"},
+    "zh": {
+        "map": "{area}{indicator}",
+        "level": "按{level}统计",
+        "gaps": "未达单元",
+        "some": "未达单元（人口最多的 {few} 个，共 {all} 个）",
+        "neighbours": "相邻地区",
+    },
     "en": {
         "map": "{indicator}, {area}",
         "level": "by {level}",
         "unit": "areas",
         "gaps": "Gaps",
+        "some": "Gaps (the {few} with most people of {all})",
         "neighbours": "Neighbouring areas",
     },
 }
@@ -53,7 +64,7 @@ class MapRequest:
     level: str
     area: str | None = None
     run_id: int | None = None
-    overlays: tuple[str, ...] = OVERLAYS
+    overlays: tuple[str, ...] | None = None
     gaps: bool = True
     language: Literal["zh", "en"] = "zh"
     page: PageSpec = field(default_factory=PageSpec)
@@ -81,7 +92,7 @@ class _Sheet:
     level: str
     area: str | None
 
-    def say(self, key: str, **values: str) -> str:
+    def say(self, key: str, **values: object) -> str:
         return LABELS[self.request.language][key].format(**values)
 
 
@@ -118,7 +129,7 @@ def compose(store: Store, request: MapRequest, maker: Maker | None = None) -> Ma
             frame, indicator_title, unit_noun=sheet.say("unit") if not title_zh else level_title, target=_target(sheet, code)
         ),
         legend=Legend(notes=(caveat,) if caveat else ()),
-        credits=_credits(store, sheet, maker, simulated=simulated, method=shown.formula),
+        credits=_credits(store, sheet, maker, simulated=simulated, method=_method(sheet, code)),
         locator=_locator(sheet),
         language=request.language,
         page=request.page,
@@ -151,7 +162,7 @@ def _sheet(store: Store, request: MapRequest) -> _Sheet:
 def _layers(store: Store, sheet: _Sheet, frame: gpd.GeoDataFrame, code: str) -> list[MapLayer]:
     outline = frame.geometry.dropna().union_all()
     made = []
-    for name in sheet.request.overlays:
+    for name in _overlays(sheet.request, code):
         rows = sheet.frames.get(name)
         if rows is None or rows.empty or not isinstance(rows, gpd.GeoDataFrame):
             continue
@@ -164,7 +175,7 @@ def _layers(store: Store, sheet: _Sheet, frame: gpd.GeoDataFrame, code: str) -> 
                     layer.title(sheet.request.language),
                     hits,
                     key_field="id",
-                    label_field=layer.name_field if layer.name_field in hits else None,
+                    label_field=layer.name_field if layer.name_field in hits and len(hits) <= LABELLED_ROWS else None,
                     details=_details(name, sheet.request.language, hits),
                 )
             )
@@ -173,10 +184,25 @@ def _layers(store: Store, sheet: _Sheet, frame: gpd.GeoDataFrame, code: str) -> 
         made.append(MapLayer("neighbours", sheet.say("neighbours"), neighbours, label_field="area_name"))
     if sheet.request.gaps:
         found = list_gaps.list_gaps(store, sheet.run, indicators=(code,), area=sheet.area)
-        located = found[found.geometry.notna()] if isinstance(found, gpd.GeoDataFrame) and len(found) else found
-        if len(located):
-            made.append(MapLayer("gaps", sheet.say("gaps"), located, key_field="unit_id", label_field="unit_name"))
+        made += _gap_layer(sheet, found[found.geometry.notna()])
     return made
+
+
+def _overlays(request: MapRequest, code: str) -> tuple[str, ...]:
+    if request.overlays is not None:
+        return request.overlays
+    return next((names for start, names in OVERLAYS.items() if code.startswith(start)), ())
+
+
+def _gap_layer(sheet: _Sheet, found: gpd.GeoDataFrame) -> list[MapLayer]:
+    if found.empty:
+        return []
+    title = sheet.say("gaps")
+    if len(found) > SHOWN_GAPS:
+        title = sheet.say("some", few=FEW_GAPS, all=len(found))
+        found = found.nlargest(FEW_GAPS, "persons")
+    label = "unit_name" if len(found) <= LABELLED_ROWS else None
+    return [MapLayer("gaps", title, found, key_field="unit_id", label_field=label)]
 
 
 def _details(name: str, language: str, frame: gpd.GeoDataFrame) -> tuple[Detail, ...]:
@@ -221,8 +247,8 @@ def _area_name(sheet: _Sheet, maker: Maker) -> str:
         return sheet.areas.name(sheet.area)
     if maker.area_name:
         return maker.area_name
-    tops = sheet.areas.frame[sheet.areas.frame["rank"] == sheet.areas.frame["rank"].min()]
-    return str(tops["area_name"].iloc[0]) if len(tops) == 1 else ""
+    alone = [rows for _, rows in sheet.areas.frame.groupby("rank") if len(rows) == 1]
+    return str(alone[-1]["area_name"].iloc[0]) if alone else ""
 
 
 def _target(sheet: _Sheet, code: str) -> float | None:
@@ -249,6 +275,14 @@ def _credits(store: Store, sheet: _Sheet, maker: Maker, *, simulated: bool, meth
         note=" ".join(dict.fromkeys(text for text in assumptions if text)),
         method=method,
     )
+
+
+def _method(sheet: _Sheet, code: str) -> str:
+    profile = run_coverage.profile_of(sheet.run.record)
+    on = sheet.run.record.parameters["on"]
+    if sheet.request.language == "zh":
+        return f"指标 {code}，依据 {profile.title_zh}，截至 {on}"
+    return f"Indicator {code} by {profile.title_en}, as of {on}: {INDICATORS[code].formula}"
 
 
 def _source(item: Mapping[str, Any], *, zh: bool) -> str:

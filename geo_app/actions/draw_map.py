@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from geo_app.actions import compose_map
+from geo_app.errors import BadRequestError
 from geo_app.progress import Progress
 from map_templates import paper, web
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from layers.store import Store
+
+PAGES: Final[dict[str, Literal["pdf", "png", "svg"]]] = {".pdf": "pdf", ".png": "png", ".svg": "svg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,11 @@ def draw(
     spec = compose_map.compose(store, request, maker)
     progress(1, 2, "drawing")
     out.parent.mkdir(parents=True, exist_ok=True)
-    kind = out.suffix.lower().removeprefix(".")
-    if kind == "html":
+    suffix = out.suffix.lower()
+    if suffix == ".html":
         out.write_text(web.render(spec, inline=True), encoding="utf-8")
+    elif suffix in PAGES:
+        paper.render(spec, out, format=PAGES[suffix])
     else:
-        paper.render(spec, out, format=kind)
+        raise BadRequestError(f"{out.name}: a map is written as one of pdf, png, svg, html; found the ending {suffix!r}.")
     return Drawn(spec.title, spec.credits.simulated)

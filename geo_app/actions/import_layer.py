@@ -121,7 +121,7 @@ def check(store: Store, upload: Upload, choices: Choices, *, limits: Limits | No
     feed = feed_of(upload, choices, columns)
     frame, _ = files.apply_feed(raw, feed)
     repaired = files.repair(frame, layer, choices.repairs, limits=limits)
-    known = known_keys(store, layer, new=choices.mode is Mode.ADD)
+    known = known_keys(store, layer, repaired.frame, new=choices.mode is Mode.ADD)
     report = files.check(repaired.frame, layer, known=known, boundary=boundary(store, layer), options=options_of(store, feed))
     return Checked(
         upload,
@@ -189,25 +189,27 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def known_keys(
-    store: Store, layer: Layer, *, also: Mapping[str, set[str]] | None = None, new: bool = False
+    store: Store, layer: Layer, frame: pd.DataFrame, *, also: Mapping[str, set[str]] | None = None, new: bool = False
 ) -> dict[str, set[str]]:
     """Give the keys held already in every layer that fields of this one point to, and the codes of the area hierarchy.
 
     Layers without rows are left out: nothing can be known of them. `also` are keys that come with the same change; `new` asks
-    that the layer's own keys are new.
+    that the keys of `frame` are new, otherwise they are left out of the layer's own.
     """
-    pointed = {item.references for item in layer.fields if item.references} - {layer.name}
-    found: dict[str, set[str]] = {}
-    for name in {*pointed, *AREA_LAYERS} - {layer.name} | ({layer.name} if new else set()):
-        keys = set((also or {}).get(name, ()))
-        if store.count(name):
-            keys |= set(inputs.read(store, [name])[name][declared(name).key].dropna().astype(str))
-        if keys:
-            found[name] = keys
-    codes = set().union(*(found.get(name, set()) for name in AREA_LAYERS if name != layer.name))
-    if codes:
-        found["areas"] = codes
-    return {name: keys for name, keys in found.items() if name in pointed or name in {"areas", *({layer.name} if new else ())}}
+    pointed = {item.references for item in layer.fields if item.references}
+    found = {name: _keys(store, name) | set((also or {}).get(name, ())) for name in {*pointed, *AREA_LAYERS, layer.name}}
+    found["areas"] = set().union(*(found[name] for name in AREA_LAYERS if name != layer.name or name == "areas"))
+    if not new:
+        own = set(frame[layer.key].dropna().astype(str)) if layer.key in frame else set()
+        found[layer.name] = found[layer.name] - own if layer.name in {*pointed, "areas"} else set()
+    wanted = {*pointed, "areas", layer.name}
+    return {name: keys for name, keys in found.items() if name in wanted and keys}
+
+
+def _keys(store: Store, name: str) -> set[str]:
+    if not store.count(name):
+        return set()
+    return set(inputs.read(store, [name])[name][declared(name).key].dropna().astype(str))
 
 
 def options_of(store: Store, feed: files.Feed) -> files.Checks:

@@ -107,7 +107,7 @@ def _feed(
     frame, _ = files.apply_feed(raw, feed, join=_join_table(feed, data_dir), places=_places(store, feed, before))
     repaired = files.repair(frame, layer, feed.repairs)
     also = {name: set(_joined(parts)[declared(name).key].dropna().astype(str)) for name, parts in before.items()}
-    known = import_layer.known_keys(store, layer, also=also)
+    known = import_layer.known_keys(store, layer, repaired.frame, also=also)
     report = files.check(repaired.frame, layer, known=known, options=import_layer.options_of(store, feed))
     taken, skipped = files.accept(repaired.frame, report, skip_bad_rows=feed.skip_bad_rows)
     warnings = int((report.faults["severity"] != "error").sum())

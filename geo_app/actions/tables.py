@@ -141,7 +141,7 @@ def _csv_cell(value: Any) -> Any:
     return value
 
 
-def _xlsx_cell(sheet: Any, value: Any) -> WriteOnlyCell:
+def _xlsx_cell(sheet: Any, value: Any) -> Any:
     value = _text(value)
     if not isinstance(value, str):
         return WriteOnlyCell(sheet, value)

@@ -251,7 +251,7 @@ def query(bench: Bench, **options: Any) -> None:
 @click.option("--figure-no", default="", help="Number of the figure.")
 @click.option("--review-number", help="Map review number 审图号 (default: XIANGTU_REVIEW_NUMBER).")
 @click.option("--language", type=click.Choice(["zh", "en"]), help="Language of the map (default: XIANGTU_LANGUAGE).")
-@click.option("--layer", "overlays", multiple=True, help="Layers drawn over it (default: roads, water works, settlements).")
+@click.option("--layer", "overlays", multiple=True, help="Layers drawn over it (default: by the indicator).")
 @click.option("--no-gaps", is_flag=True, help="Leave the failing units out.")
 @click.option("--run", "run_id", type=int, help="Of this run (default: the newest for the present data).")
 @pass_bench
@@ -272,7 +272,7 @@ def map_command(bench: Bench, indicator: str, **options: Any) -> None:
 
 
 def _map_request(bench: Bench, indicator: str, options: dict[str, Any], run_id: int) -> Any:
-    from geo_app.actions.compose_map import OVERLAYS, MapRequest
+    from geo_app.actions.compose_map import MapRequest
     from map_templates.spec import PageSpec
 
     return MapRequest(
@@ -280,7 +280,7 @@ def _map_request(bench: Bench, indicator: str, options: dict[str, Any], run_id: 
         level=options["level"],
         area=options["area"],
         run_id=run_id,
-        overlays=words(options["overlays"]) or OVERLAYS,
+        overlays=words(options["overlays"]) or None,
         gaps=not options["no_gaps"],
         language=options["language"] or bench.settings.language,
         page=PageSpec(options["page"], options["orientation"], options["scale"]),
