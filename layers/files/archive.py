@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from layers.files.errors import BadArchiveError, LimitExceededError
 
@@ -98,7 +98,9 @@ def _check_end_record(path: Path, limits: Limits) -> None:
 def _check_name(name: str) -> None:
     parts = name.split("/")
     if "\\" in name or "\0" in name or name.startswith("/") or ".." in parts or ":" in parts[0]:
-        raise BadArchiveError("The archive holds a file whose path leads outside of it. Pack the files themselves, without paths.")
+        raise BadArchiveError(
+            "The archive holds a file whose path leads outside of it. Pack the files themselves, without paths."
+        )
 
 
 def _check_member(info: zipfile.ZipInfo, limits: Limits, *, allow_nested: bool) -> None:
@@ -157,10 +159,12 @@ class Archive:
         _check_overlap(infos, self._zip.start_dir)
         self.limits.require("unpacked_mb", sum(info.file_size for info in infos) / 2**20, "MB unpacked")
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> Self:
+        """Give the archive; leaving the block closes it."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close the archive."""
         self._zip.close()
 
     def extract(self, member: Member, target: Path) -> Path:

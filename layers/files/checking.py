@@ -74,7 +74,7 @@ class CheckReport:
     @property
     def ok(self) -> bool:
         """Whether nothing stops the import."""
-        return self.errors.empty
+        return bool(self.errors.empty)
 
     @property
     def bad_rows(self) -> frozenset[int]:
@@ -85,7 +85,8 @@ class CheckReport:
     def counts(self) -> pd.DataFrame:
         """Number of faults by rule and severity, most frequent first."""
         grouped = self.faults.groupby(["rule", "severity"]).size().reset_index(name="count")
-        return grouped.sort_values(["count", "rule"], ascending=[False, True], ignore_index=True)
+        counts: pd.DataFrame = grouped.sort_values(["count", "rule"], ascending=[False, True], ignore_index=True)
+        return counts
 
     def table(self) -> pd.DataFrame:
         """The faults as a table without geometry."""
@@ -126,7 +127,9 @@ def _value_faults(
     faults += value_checks.key_faults(layer, parsed.get(layer.key, [None] * len(rows)), rows, known.get(layer.name, ()))
     for name, values in parsed.items():
         referenced = layer[name].references
-        faults += value_checks.reference_faults(layer[name], values, rows, known=known, own=own if referenced == layer.name else ())
+        faults += value_checks.reference_faults(
+            layer[name], values, rows, known=known, own=own if referenced == layer.name else ()
+        )
     if parsed:
         faults += value_checks.row_faults(layer, parsed, rows)
     return faults, parsed, relaxed
@@ -185,7 +188,7 @@ def check(
     """Check a frame against a layer and report every fault; the frame is not changed.
 
     Args:
-        frame: rows with the layer's field names and still unparsed values, geometry in EPSG:4490, index = row numbers of the file.
+        frame: rows with the layer's field names and still unparsed values, geometry in EPSG:4490; index = the file's row numbers.
             Its `attrs` carry what a feed knows: `geometry_faults` of the reading, `allow_missing` of the recipe.
         layer: the layer's declaration.
         known: keys held already, per layer; its own name means that a key must be new, `areas` are the codes of the hierarchy.
@@ -193,7 +196,9 @@ def check(
         options: required fields the source may lack, and a reference layer to measure a GCJ-02 shift against.
     """
     given = options or Checks()
-    faults, parsed, relaxed = _value_faults(frame, layer, known or {}, (*given.allow_missing, *frame.attrs.get("allow_missing", ())))
+    faults, parsed, relaxed = _value_faults(
+        frame, layer, known or {}, (*given.allow_missing, *frame.attrs.get("allow_missing", ()))
+    )
     faults += _geometry_faults(frame, layer, parsed, boundary, given)
     faults.sort(key=lambda item: (item.row is not None, item.row or 0, item.severity, item.rule))
     rules = {item.rule for item in faults}
@@ -238,7 +243,9 @@ def accept(
     accepted = pd.DataFrame(data, index=frame.index[keep])
     if report.layer.geometry is not GeometryKind.NONE:
         geometries = _geometries(frame)[np.array(keep, dtype=bool)]
-        accepted = gpd.GeoDataFrame(accepted, geometry=gpd.GeoSeries(geometries, index=accepted.index, crs=STORAGE_CRS), crs=STORAGE_CRS)
+        accepted = gpd.GeoDataFrame(
+            accepted, geometry=gpd.GeoSeries(geometries, index=accepted.index, crs=STORAGE_CRS), crs=STORAGE_CRS
+        )
     return conform(accepted, report.layer), _skipped(errors)
 
 
@@ -248,5 +255,9 @@ def _skipped(errors: gpd.GeoDataFrame) -> pd.DataFrame:
     for row, name, rule, value in errors[["row", "field", "rule", "value"]].itertuples(index=False):
         rows.setdefault(int(row), []).append(f"{name}: {rule} {value}".strip())
     return pd.DataFrame(
-        {"row": list(rows), "faults": [len(reasons) for reasons in rows.values()], "reasons": ["; ".join(reasons) for reasons in rows.values()]}
+        {
+            "row": list(rows),
+            "faults": [len(reasons) for reasons in rows.values()],
+            "reasons": ["; ".join(reasons) for reasons in rows.values()],
+        }
     )

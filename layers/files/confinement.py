@@ -19,8 +19,10 @@ import resource
 import signal
 import struct
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CLONE_NEWNET = 0x40000000
 CLONE_NEWUSER = 0x10000000
@@ -32,12 +34,16 @@ EPERM, ENOSYS = 1, 38
 BPF_LOAD, BPF_EQUAL, BPF_BITS, BPF_RETURN = 0x20, 0x15, 0x45, 0x06
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 FORBIDDEN = {
-    "x86_64": (41, 42, 43, 44, 46, 49, 50, 53, 57, 58, 59, 62, 101, 160, 165, 246, 248, 250, 272, 288, 298, 304, 308, 310, 311, 313, 321,
-               322, 323, 425, 434, 438),
-    "aarch64": (97, 117, 198, 199, 200, 201, 202, 203, 206, 211, 217, 219, 221, 242, 268, 270, 271, 273, 280, 281, 282, 40, 129, 164,
-                265, 425, 434, 438),
-}  # fmt: skip
-"""Numbers of socket, connect, bind, listen, accept, sendto, sendmsg, socketpair, fork, vfork, exec, kill, ptrace, mount, setrlimit,
+    "x86_64": (
+        *(41, 42, 43, 44, 46, 49, 50, 53, 57, 58, 59, 62, 101, 160, 165, 246, 248, 250, 272, 288, 298, 304, 308, 310, 311),
+        *(313, 321, 322, 323, 425, 434, 438),
+    ),
+    "aarch64": (
+        *(40, 97, 117, 129, 164, 198, 199, 200, 201, 202, 203, 206, 211, 217, 219, 221, 242, 265, 268, 270, 271, 273, 280),
+        *(281, 282, 425, 434, 438),
+    ),
+}
+"""Numbers of socket, connect, bind, listen, accept, sendto, sendmsg, socketpair, fork, exec, kill, ptrace, mount, setrlimit,
 kexec, keys, unshare, setns, open_by_handle, process_vm, module loading, bpf, userfaultfd, io_uring and pidfd calls."""
 CLONE = {"x86_64": 56, "aarch64": 220}
 CLONE3 = 435
@@ -48,7 +54,11 @@ LANDLOCK_READ = 0x4 | 0x8
 LANDLOCK_READ_FILE = 0x4
 LANDLOCK_PATH_BENEATH = 1
 CAPABILITY_VERSION = 0x20080522
-REFUSED_EVENTS = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.putenv", "ctypes.", "shutil.", "os.remove", "os.rename", "os.link", "os.symlink")  # fmt: skip
+REFUSED_EVENTS = (
+    *("socket.", "subprocess.", "ctypes.", "shutil."),
+    *("os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.putenv"),
+    *("os.remove", "os.rename", "os.link", "os.symlink"),
+)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
@@ -67,7 +77,7 @@ def leave_network() -> bool:
     Called before anything else is imported: user namespaces are granted to processes of one thread only.
     """
     libc = _libc()
-    return libc.unshare(CLONE_NEWNET) == 0 or libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0
+    return bool(libc.unshare(CLONE_NEWNET) == 0 or libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0)
 
 
 def _filter_program(machine: str) -> bytes:

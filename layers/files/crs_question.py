@@ -44,11 +44,22 @@ SPELLINGS = {
     "wgs84": "EPSG:4326", "wgs-84": "EPSG:4326", "wgs 84": "EPSG:4326", "crs84": "EPSG:4326", "ogc:crs84": "EPSG:4326",
     "cgcs2000": "EPSG:4490", "2000国家大地坐标系": "EPSG:4490",
 }  # fmt: skip
-SAME_DATUM = ("world geodetic system 1984", "wgs 1984", "wgs84", "wgs 84", "china 2000", "cgcs2000", "cgcs 2000", "china geodetic coordinate system 2000")  # fmt: skip
-REFUSED_DATUM = {"xian 1980": "Xi'an 80 (西安80)", "xian80": "Xi'an 80 (西安80)", "beijing 1954": "Beijing 54 (北京54)", "beijing54": "Beijing 54 (北京54)", "new beijing": "New Beijing (新北京54)"}  # fmt: skip
+SAME_DATUM = (
+    *("world geodetic system 1984", "wgs 1984", "wgs84", "wgs 84"),
+    *("china 2000", "cgcs2000", "cgcs 2000", "china geodetic coordinate system 2000"),
+)
+REFUSED_DATUM = {
+    "xian 1980": "Xi'an 80 (西安80)",
+    "xian80": "Xi'an 80 (西安80)",
+    "beijing 1954": "Beijing 54 (北京54)",
+    "beijing54": "Beijing 54 (北京54)",
+    "new beijing": "New Beijing (新北京54)",
+}
 WORST_ACCURACY_M = 10.0
 PROJECTED_LEAST = 1000.0
-BALLPARK_NOTE = "EPSG:4326 → EPSG:4490 is taken as equal (no parameters are published; the two differ by centimetres to decimetres)."
+BALLPARK_NOTE = (
+    "EPSG:4326 → EPSG:4490 is taken as equal (no parameters are published; the two differ by centimetres to decimetres)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ class SourceCrs:
 
 
 def _plain(name: str) -> str:
-    return name.casefold().replace("_", " ").replace("d ", "", 1) if name.casefold().startswith("d_") else name.casefold().replace("_", " ")
+    return name.casefold().replace("_", " ")
 
 
 def _same(points: Points) -> Points:
@@ -90,8 +101,8 @@ def _through(*steps: pyproj.Transformer) -> Transform:
 
 def _refused(name: str, shown: str) -> RefusedCrsError:
     return RefusedCrsError(
-        f"The file is in {shown} ({name}). No transformation grid to CGCS2000 is public; without one the data would be off by tens of "
-        "metres (a ballpark shift only). Ask the surveying department to convert it to CGCS2000 (EPSG:4490) and load that."
+        f"The file is in {shown} ({name}). No transformation grid to CGCS2000 is public; without one the data would be off by "
+        "tens of metres (a ballpark shift only). Ask the surveying department to convert it to CGCS2000 (EPSG:4490) and load that."
     )
 
 
@@ -128,7 +139,9 @@ def _known(crs: pyproj.CRS) -> SourceCrs:
     base = crs.geodetic_crs
     shown = _shown_name(crs)
     if base is None or base.datum is None or not (crs.is_geographic or crs.is_projected or crs.is_compound):
-        raise RefusedCrsError(f"The coordinate system {shown} has no place on the earth. Give the file in EPSG:4490 or EPSG:4326.")
+        raise RefusedCrsError(
+            f"The coordinate system {shown} has no place on the earth. Give the file in EPSG:4490 or EPSG:4326."
+        )
     datum = _plain(f"{base.datum.name} | {base.name}")
     for word, title in REFUSED_DATUM.items():
         if word in datum:
@@ -143,7 +156,9 @@ def _known(crs: pyproj.CRS) -> SourceCrs:
         raise RefusedCrsError(
             f"From {shown} there is only a ballpark shift to CGCS2000 here. Convert the file to EPSG:4490 first and load that."
         )
-    return SourceCrs(shown, _through(*steps, best), f"{base.name} → WGS 84 within {best.accuracy:g} m. {BALLPARK_NOTE}", crs.is_geographic)
+    return SourceCrs(
+        shown, _through(*steps, best), f"{base.name} → WGS 84 within {best.accuracy:g} m. {BALLPARK_NOTE}", crs.is_geographic
+    )
 
 
 def to_storage(geometries: NDArray[np.object_], source: SourceCrs) -> NDArray[np.object_]:
@@ -224,12 +239,19 @@ def ask(points: Points, area_bounds: Bounds | None, *, declared: str | None = No
     """Put the question which system the file is in; `declared` names one that cannot be true."""
     choices = candidates(points, area_bounds)
     zh = f"文件声明为 {declared}，但坐标值与它不符。" if declared else "文件没有说明坐标系。"
-    en = f"The file says {declared}, but its coordinates cannot be that." if declared else "The file does not say its coordinate system."
+    en = (
+        f"The file says {declared}, but its coordinates cannot be that."
+        if declared
+        else "The file does not say its coordinate system."
+    )
     if choices:
         zh, en = zh + "下列坐标系能使数据落在本区域内，请选择。", en + " These put the data inside the area; choose one."
     elif looks_swapped(points, area_bounds):
         zh = zh + "只有把两列坐标对调后数据才落在本区域内：请检查经纬度（或北坐标、东坐标）是否颠倒。"
-        en = en + " Only with x and y exchanged would the data lie inside the area: check whether longitude and latitude are swapped."
+        en = (
+            en
+            + " Only with x and y exchanged would the data lie inside the area: check whether longitude and latitude are swapped."
+        )
     else:
         zh = zh + "没有一种候选坐标系能使数据落在本区域内：请向数据提供单位询问。"
         en = en + " No candidate puts the data inside the area: ask the bureau that made the file."

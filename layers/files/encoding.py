@@ -30,7 +30,7 @@ CHINESE_FAMILY = {"gbk", "gb2312", "gb18030", "936", "cp936", "ansi936", "ansi 9
 
 @dataclass(frozen=True, slots=True)
 class EncodingFound:
-    """The encoding of a file and how it is known: cpg, dbf_codepage, declared, utf8, ascii or answered; or the question to ask."""
+    """The encoding of a file and how it is known (cpg, dbf_codepage, utf8, ascii, answered), or the question to ask."""
 
     value: str | None
     how: str
@@ -94,8 +94,8 @@ def find_encoding(
 ) -> EncodingFound:
     """Decide the encoding of a file's texts from what it declares and from its bytes.
 
-    Order: the person's answer; `.cpg`; the language-driver byte of the .dbf; strict UTF-8. A declaration whose bytes do not decode is
-    not believed but asked about. Bytes that are not UTF-8 and carry no declaration are always asked about, with samples.
+    Order: the person's answer; `.cpg`; the language-driver byte of the .dbf; strict UTF-8. A declaration whose bytes do not
+    decode is not believed but asked about. Bytes that are not UTF-8 and carry no declaration are always asked about, with samples.
 
     >>> find_encoding(["汉".encode("utf-8")]).how
     'utf8'
@@ -106,26 +106,24 @@ def find_encoding(
     if answer is not None:
         return _answered(telling, answer)
     if cpg is not None and cpg.strip():
-        found = codec_name(cpg)
-        if found is not None and decodes(telling, found):
-            return EncodingFound(found, "cpg")
-        declared = cpg.strip()[:20]
-        return EncodingFound(
-            None,
-            "question",
-            _question(telling, f".cpg 声明为 {declared}，但文字按它读不出来。", f"The .cpg says {declared}, but the texts do not decode so."),
-        )
+        return _declared(telling, cpg.strip())
     if language_driver in DBF_CODE_PAGES and decodes(telling, DBF_CODE_PAGES[language_driver]):
         return EncodingFound(DBF_CODE_PAGES[language_driver], "dbf_codepage")
-    if not telling:
-        return EncodingFound("utf-8", "ascii")
     if decodes(telling, "utf-8"):
-        return EncodingFound("utf-8", "utf8")
-    return EncodingFound(
-        None,
-        "question",
-        _question(telling, "文件没有说明编码，文字不是 UTF-8。", "The file does not say its encoding and its texts are not UTF-8."),
+        return EncodingFound("utf-8", "utf8" if telling else "ascii")
+    asked = _question(
+        telling, "文件没有说明编码，文字不是 UTF-8。", "The file does not say its encoding and its texts are not UTF-8."
     )
+    return EncodingFound(None, "question", asked)
+
+
+def _declared(telling: Sequence[bytes], cpg: str) -> EncodingFound:
+    found = codec_name(cpg)
+    if found is not None and decodes(telling, found):
+        return EncodingFound(found, "cpg")
+    shown = cpg[:20]
+    zh = f".cpg 声明为 {shown}，但文字按它读不出来。"
+    return EncodingFound(None, "question", _question(telling, zh, f"The .cpg says {shown}, but the texts do not decode so."))
 
 
 def _answered(telling: Sequence[bytes], answer: str) -> EncodingFound:

@@ -38,7 +38,9 @@ def _require_columns(frame: pd.DataFrame, feed: Feed) -> None:
     missing = sorted({name for name in wanted if name not in frame.columns})
     if missing:
         there = ", ".join(str(name) for name in frame.columns if name != "geometry")
-        raise RecipeError(f"{feed.file} has no column {', '.join(missing)}; its columns are: {there}. Correct `columns` of the feed.")
+        raise RecipeError(
+            f"{feed.file} has no column {', '.join(missing)}; its columns are: {there}. Correct `columns` of the feed."
+        )
 
 
 def plain(value: Any) -> Any:
@@ -73,7 +75,9 @@ def _mask(frame: pd.DataFrame, item: Filter) -> pd.Series[bool]:
         numbers = pd.to_numeric(column, errors="coerce")
         return compare(numbers, value) & numbers.notna() if item.op != "!=" else ~numbers.eq(value)
     texts = column.map(lambda cell: None if cell is None else as_text(cell))
-    return texts.map(lambda cell: cell is not None and bool(compare(cell, as_text(value)))) if item.op != "!=" else texts.ne(value)
+    return (
+        texts.map(lambda cell: cell is not None and bool(compare(cell, as_text(value)))) if item.op != "!=" else texts.ne(value)
+    )
 
 
 def _filtered(frame: gpd.GeoDataFrame, feed: Feed) -> gpd.GeoDataFrame:
@@ -112,13 +116,18 @@ def _joined(frame: gpd.GeoDataFrame, feed: Feed, table: pd.DataFrame | None) -> 
         return frame
     if table is None:
         raise RecipeError(f"The feed of {feed.file} joins {feed.join.file}, which was not given.")
-    for column, where, name in ((feed.join.on, frame, feed.file), *((c, table, feed.join.file) for c in (feed.join.to, *feed.join.columns))):
+    for column, where, name in (
+        (feed.join.on, frame, feed.file),
+        *((c, table, feed.join.file) for c in (feed.join.to, *feed.join.columns)),
+    ):
         if column not in where.columns:
             raise RecipeError(f"{name} has no column {column}, which `join` names.")
     keys = table[feed.join.to].map(plain).map(lambda value: None if value is None else as_text(value))
     lookup = table.assign(_key=keys).dropna(subset=["_key"]).drop_duplicates("_key").set_index("_key")
     here = frame[feed.join.on].map(plain).map(lambda value: None if value is None else as_text(value))
-    return frame.assign(**{name: _objects([lookup[name].get(key) for key in here.tolist()], frame.index) for name in feed.join.columns})
+    return frame.assign(
+        **{name: _objects([lookup[name].get(key) for key in here.tolist()], frame.index) for name in feed.join.columns}
+    )
 
 
 def _converted(value: Any, target: Field, feed: Feed, unknown: set[str]) -> Any:
@@ -207,7 +216,9 @@ def apply_feed(
     return frame, frame.index
 
 
-def _placed(geometry: gpd.GeoSeries, columns: Mapping[str, pd.Series[Any]], feed: Feed, places: gpd.GeoDataFrame) -> gpd.GeoSeries:
+def _placed(
+    geometry: gpd.GeoSeries, columns: Mapping[str, pd.Series[Any]], feed: Feed, places: gpd.GeoDataFrame
+) -> gpd.GeoSeries:
     rule = feed.geometry_from
     if rule is None or rule.field not in columns:
         raise RecipeError(f"`geometry_from` of the feed of {feed.file} names a field that the feed does not fill.")

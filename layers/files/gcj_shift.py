@@ -1,8 +1,8 @@
 """Measures whether a layer lies shifted against a reference in the way GCJ-02 does (E17).
 
-Method: points of the layer are matched with the reference (by key, or by the nearest place after each round of moving the layer by
-the median shift), and the median shift is compared with the GCJ-02 vector at that place. Both start points, no shift and the GCJ-02
-vector, are tried, so that a shift of 250–700 m is found even where the nearest neighbour is closer.
+Method: points of the layer are matched with the reference (by key, or by the nearest place after each round of moving the
+layer by the median shift), and the median shift is compared with the GCJ-02 vector at that place. Both start points, no shift
+and the GCJ-02 vector, are tried, so that a shift of 250–700 m is found even where the nearest neighbour is closer.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class Shift:
 
 
 def _metres(degrees: Points, latitude: float) -> Points:
-    return degrees * METRES_PER_DEGREE * np.array([np.cos(np.radians(latitude)), 1.0])
+    metres: Points = degrees * METRES_PER_DEGREE * np.array([np.cos(np.radians(latitude)), 1.0])
+    return metres
 
 
 def _sample(geometries: NDArray[np.object_]) -> Points:

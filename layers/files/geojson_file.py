@@ -11,6 +11,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
 from layers.files.errors import LimitExceededError, UnreadableFileError
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from layers.files.questions import Limits
 
 NAMED_CRS = re.compile(r"(?:urn:(?:x-)?ogc:def:crs:)?(?:OGC:(?:1\.3)?:?(CRS84)|EPSG:(?:[\d.]*:)?(\d{4,6}))", re.IGNORECASE)
 RING_LEAST = 3
+POSITION_LEAST = 2
 GEOMETRY_DEPTH = 8
 
 
@@ -78,18 +82,28 @@ def declared_crs(document: dict[str, Any]) -> str:
 
 
 def _position(value: Any) -> tuple[float, float]:
-    if not isinstance(value, list) or len(value) < 2 or any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in value[:2]):  # noqa: PLR2004
+    if not isinstance(value, list) or len(value) < POSITION_LEAST:
         raise ValueError
+    if any(isinstance(item, bool) or not isinstance(item, (int, float)) for item in value[:POSITION_LEAST]):
+        raise TypeError
     x, y = float(value[0]), float(value[1])
     if not (math.isfinite(x) and math.isfinite(y)):
         raise ValueError
     return x, y
 
 
-def _positions(value: Any) -> list[tuple[float, float]]:
-    if not isinstance(value, list):
+def _positions(value: Any) -> NDArray[np.float64]:
+    """Give a list of positions as an array (n, 2); raises ValueError or TypeError for anything else."""
+    if not isinstance(value, list) or not value:
         raise TypeError
-    return [_position(item) for item in value]
+    try:
+        points = np.array(value)
+    except ValueError:
+        return np.array([_position(item) for item in value])
+    shaped = points.dtype.kind in "if" and points.ndim == POSITION_LEAST and points.shape[1] >= POSITION_LEAST
+    if not shaped or not np.isfinite(points).all():
+        raise ValueError
+    return points[:, :2].astype(float)
 
 
 class _Builder:
@@ -98,13 +112,13 @@ class _Builder:
     def __init__(self) -> None:
         self.unclosed = False
 
-    def _ring(self, value: Any) -> list[tuple[float, float]]:
+    def _ring(self, value: Any) -> NDArray[np.float64]:
         ring = _positions(value)
         if len(ring) < RING_LEAST:
             raise ValueError
-        if ring[0] != ring[-1]:
+        if (ring[0] != ring[-1]).any():
             self.unclosed = True
-            ring.append(ring[0])
+            ring = np.vstack([ring, ring[:1]])
         if len(ring) <= RING_LEAST:
             raise ValueError
         return ring
@@ -166,7 +180,7 @@ def read_geojson(path: Path, limits: Limits) -> PlainTable:
     geometries: list[shapely.Geometry | None] = []
     columns: dict[str, list[Any]] = {}
     for row, feature in enumerate(features, start=1):
-        if not isinstance(feature, dict) or "crs" in feature and feature is not document:
+        if not isinstance(feature, dict) or ("crs" in feature and feature is not document):
             raise _refuse(f"Feature {row} is not a plain feature.")
         geometries.append(_geometry(feature.get("geometry"), row, table))
         _properties(feature, row, columns, limits)
@@ -192,5 +206,3 @@ def _properties(feature: dict[str, Any], row: int, columns: dict[str, list[Any]]
         column = columns[name]
         column.extend([None] * (row - 1 - len(column)))
         column.append(value)
-
-

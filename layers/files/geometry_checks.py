@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +50,9 @@ def _at(found: Fault, geometry: shapely.Geometry | None) -> Fault:
     return found._replace(geometry=_place(geometry))
 
 
-def presence_faults(layer: Layer, geometries: Geometries, rows: Sequence[int], read: Mapping[int, str], placed: Sequence[bool]) -> Iterator[Fault]:
+def presence_faults(
+    layer: Layer, geometries: Geometries, rows: Sequence[int], read: Mapping[int, str], placed: Sequence[bool]
+) -> Iterator[Fault]:
     """Name rows whose geometry is missing or could not be read; `placed` says which rows name an area by code."""
     for geometry, row, by_code in zip(geometries, rows, placed, strict=True):
         if row in read:
@@ -96,14 +99,20 @@ def _validity_fault(geometry: shapely.Geometry, row: int) -> Fault | None:
     return found._replace(geometry=shapely.Point(float(numbers[0]), float(numbers[1])) if len(numbers) > 1 else _place(geometry))
 
 
-def each_faults(layer: Layer, geometries: Geometries, rows: Sequence[int], most_vertices: int) -> tuple[list[Fault], NDArray[np.bool_]]:
+def each_faults(
+    layer: Layer, geometries: Geometries, rows: Sequence[int], most_vertices: int
+) -> tuple[list[Fault], NDArray[np.bool_]]:
     """Check every geometry by itself; gives the faults and which geometries are sound enough to compare with others."""
     faults: list[Fault] = []
     sound = np.zeros(len(geometries), dtype=bool)
     for position, (geometry, row) in enumerate(zip(geometries, rows, strict=True)):
         if geometry is None or geometry.is_empty:
             continue
-        found = _coordinate_fault(geometry, row) or _shape_fault(layer, geometry, row, most_vertices) or _validity_fault(geometry, row)
+        found = (
+            _coordinate_fault(geometry, row)
+            or _shape_fault(layer, geometry, row, most_vertices)
+            or _validity_fault(geometry, row)
+        )
         if found is None:
             sound[position] = True
             continue
@@ -142,7 +151,7 @@ def duplicate_faults(geometries: Geometries, rows: Sequence[int]) -> Iterator[Fa
 
 def _segments(line: Any) -> Counter[tuple[tuple[float, float], tuple[float, float]]]:
     points = [tuple(point) for point in np.round(shapely.get_coordinates(line), COORDINATE_DIGITS).tolist()]
-    return Counter((min(a, b), max(a, b)) for a, b in zip(points, points[1:], strict=False) if a != b)
+    return Counter((min(a, b), max(a, b)) for a, b in pairwise(points) if a != b)
 
 
 def self_overlap_faults(layer: Layer, geometries: Geometries, rows: Sequence[int]) -> Iterator[Fault]:

@@ -32,7 +32,7 @@ def read_file(path: Path, kind: str, answers: Answers, limits: Limits) -> PlainT
 
 
 def mend(path: Path) -> PlainTable:
-    """Make the geometries of an Arrow file valid (GEOS make_valid, structure method), keeping only parts of the same dimension."""
+    """Make the geometries of an Arrow file valid (GEOS make_valid by structure), keeping only parts of the same dimension."""
     with pa.ipc.open_stream(path.read_bytes()) as stream:
         raw = np.array(stream.read_all().column(GEOMETRY_COLUMN).to_pylist(), dtype=object)
     geometries = shapely.make_valid(shapely.from_wkb(raw, on_invalid="ignore"), method="structure", keep_collapsed=False)
@@ -73,7 +73,9 @@ REHEARSAL: tuple[tuple[str, str, bytes], ...] = (
     (
         "kml",
         "a.kml",
-        b'<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><name>a</name>'
-        b"<Point><coordinates>1,2</coordinates></Point></Placemark></Document></kml>",
+        (
+            b'<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><name>a</name>'
+            b"<Point><coordinates>1,2</coordinates></Point></Placemark></Document></kml>"
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""What the reading process hands back: plain columns, geometries as WKB, and a header that tells what the file said about itself."""
+"""What the reading process hands back: plain columns, geometries as WKB, and a header of what the file said about itself."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ NUMBER_TYPES = "iuf"
 class PlainTable:
     """A file as read: columns of texts or numbers (None = empty), geometries as WKB (None = none), and what was found out.
 
-    `crs` is an authority code or WKT, None when the file does not say. `faults` maps a 1-based row number to what is wrong with its
-    geometry although it could be read. `encoding_question` holds the parts of a question that the texts leave open.
+    `crs` is an authority code or WKT, None when the file does not say. `faults` maps a 1-based row number to what is wrong with
+    its geometry although it could be read. `encoding_question` holds the parts of a question that the texts leave open.
     """
 
     format: str
@@ -61,7 +61,9 @@ def asdict_shallow(table: PlainTable) -> dict[str, Any]:
 def arrow_column(values: Any) -> pa.Array:
     """Turn one column into Arrow: numbers stay numbers, dates become ISO texts, everything else text; NaN and None are empty."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "M":
-        texts = [None if text == "NaT" else text.removesuffix("T00:00:00") for text in np.datetime_as_string(values, unit="s").tolist()]
+        texts = [
+            None if text == "NaT" else text.removesuffix("T00:00:00") for text in np.datetime_as_string(values, unit="s").tolist()
+        ]
         return pa.array(texts, pa.string())
     if isinstance(values, np.ndarray) and values.dtype.kind in NUMBER_TYPES + "b":
         return pa.array(values, from_pandas=True)
@@ -99,7 +101,8 @@ def encode(table: PlainTable) -> bytes:
     with pa.ipc.new_stream(sink, arrow.schema) as writer:
         writer.write_table(arrow)
     head = json.dumps({"status": "ok", "names": list(table.columns), **table.header()}, ensure_ascii=False).encode()
-    return MAGIC + struct.pack("<I", len(head)) + head + sink.getvalue().to_pybytes()
+    body: bytes = sink.getvalue().to_pybytes()
+    return MAGIC + struct.pack("<I", len(head)) + head + body
 
 
 def encode_refusal(answer: dict[str, Any]) -> bytes:
@@ -132,5 +135,3 @@ def decode(header: dict[str, Any], stream: memoryview, file_type: str) -> tuple[
     table.faults = {int(row): fault for row, fault in table.faults.items()}
     table.types = [(str(name), str(kind)) for name, kind in table.types]
     return table, arrow
-
-

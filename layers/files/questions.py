@@ -35,7 +35,7 @@ class Limits:
         >>> Limits(fields=3).require("fields", 2, "fields")
         >>> Limits(fields=3).require("fields", 5, "fields")
         Traceback (most recent call last):
-        layers.files.errors.LimitExceededError: The file passes the limit fields = 3 fields. It has 5. Split it, or ask for a higher limit.
+        layers.files.errors.LimitExceededError: The file passes the limit fields = 3 fields. It has 5. ...
         """
         value = getattr(self, name)
         if found > value:

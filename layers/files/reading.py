@@ -140,7 +140,9 @@ def _unpack_zip(staged: _Staged, archive: Archive, wanted: str | None, folder: P
         staged.layer = names[wanted] if wanted is not None else staged.layers[0]
         staged.path = unpack_shapefile(archive, staged.layer, folder)
         return
-    others = [member for member in archive.members if member.suffix in FORMATS and FORMATS[member.suffix] not in ("zip", "kmz", "xlsx")]
+    others = [
+        member for member in archive.members if member.suffix in FORMATS and FORMATS[member.suffix] not in ("zip", "kmz", "xlsx")
+    ]
     if len(others) != 1:
         raise BadArchiveError("The archive holds no shapefile (.shp with .shx and .dbf) and not exactly one other map file.")
     _unpack_one(staged, archive, others[0], FORMATS[others[0].suffix], folder)
@@ -263,7 +265,7 @@ def _crs_question(loaded: _Loaded, answer: str | None, bounds: tuple[float, floa
 def inspect(
     path: Path, *, original_name: str, area_bounds: tuple[float, float, float, float] | None = None, limits: Limits | None = None
 ) -> Inspection:
-    """Look into a file: format, layers, fields, counts, sample values, declared CRS and encoding, and the questions it leaves open.
+    """Look into a file: format, layers, fields, counts, samples, declared CRS and encoding, and the questions it leaves open.
 
     Args:
         path: the file as it was stored by us; `original_name` only tells the format.
@@ -318,7 +320,8 @@ def _geometry_types(geometries: NDArray[np.object_] | None) -> tuple[str, ...]:
 
 def _samples(data: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {
-        name: tuple(str(value) for value in data[name].dropna().drop_duplicates().head(SAMPLE_VALUES).tolist()) for name in data.columns
+        name: tuple(str(value) for value in data[name].dropna().drop_duplicates().head(SAMPLE_VALUES).tolist())
+        for name in data.columns
     }
 
 

@@ -127,7 +127,8 @@ class Recipe:
     def load(cls, source: Path | str) -> Recipe:
         """Read a recipe from a TOML file (a Path) or a TOML text; every fault is named with its table, key and line.
 
-        >>> Recipe.load('[recipe]\\nname="x"\\n[[feed]]\\nlayer="hamlets"\\nfile="a.csv"\\ncolumns={hamlet_id="A"}').feeds[0].layer
+        >>> feed = '[[feed]]@layer="hamlets"@file="a.csv"@columns={hamlet_id="A"}'.replace("@", chr(10))
+        >>> Recipe.load('[recipe]@name="x"@'.replace("@", chr(10)) + feed).feeds[0].layer
         'hamlets'
         """
         text = _text(source) if isinstance(source, Path) else source
@@ -209,7 +210,10 @@ class _Reader:
     def _levels(self, scheme: dict[str, Any]) -> tuple[Mapping[str, Any], ...]:
         levels = scheme.get("levels", [])
         good = isinstance(levels, list) and all(
-            isinstance(item, dict) and isinstance(item.get("name"), str) and isinstance(item.get("rank"), int) and item.keys() <= SCHEME_KEYS
+            isinstance(item, dict)
+            and isinstance(item.get("name"), str)
+            and isinstance(item.get("rank"), int)
+            and item.keys() <= SCHEME_KEYS
             for item in levels
         )
         if not good:
@@ -243,7 +247,7 @@ class _Reader:
                 self.fault(place, key, "must be a text")
         for key in ("columns", "constants", "translate", "factors", "prefixes", "parts"):
             if key in values and not isinstance(values[key], dict):
-                self.fault(place, key, "must be a table, for example {hamlet_id = \"HAB_ID\"}")
+                self.fault(place, key, 'must be a table, for example {hamlet_id = "HAB_ID"}')
                 values[key] = {}
         for key in ("unknown", "distinct", "dissolve", "allow_missing", "repairs"):
             if key in values:
@@ -268,7 +272,12 @@ class _Reader:
         filters = values.get("where", [])
         made = []
         for item in filters if isinstance(filters, list) else [None]:
-            good = isinstance(item, dict) and "column" in item and item.get("op", "=") in OPERATORS and item.keys() <= {"column", "op", "value"}
+            good = (
+                isinstance(item, dict)
+                and "column" in item
+                and item.get("op", "=") in OPERATORS
+                and item.keys() <= {"column", "op", "value"}
+            )
             if not good or item is None:
                 self.fault(place, "where", f"must be a list of {{column=…, op=…, value=…}} with op one of {', '.join(OPERATORS)}")
                 return

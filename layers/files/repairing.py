@@ -54,7 +54,9 @@ def strip_spaces(_: Field, text: str) -> str:
 
 def fullwidth_to_halfwidth(_: Field, text: str) -> str:
     """Turn full-width digits, letters and signs into plain ones; Chinese punctuation stays."""
-    return "".join(unicodedata.normalize("NFKC", sign) if "\uff10" <= sign <= "\uff5a" or sign in "．－＋\u3000" else sign for sign in text)
+    return "".join(
+        unicodedata.normalize("NFKC", sign) if "\uff10" <= sign <= "\uff5a" or sign in "．－＋\u3000" else sign for sign in text
+    )
 
 
 def parse_numbers(field: Field, text: str) -> Any:
@@ -144,13 +146,16 @@ def _same(before: Any, after: Any) -> bool:
 def _repair_texts(frame: pd.DataFrame, layer: Layer, name: str, log: list[tuple[Any, ...]]) -> None:
     mend = TEXT_REPAIRS[name]
     for column in frame.columns:
-        if column not in layer or frame[column].dtype != object and not pd.api.types.is_string_dtype(frame[column].dtype):
+        texts = frame[column].dtype == object or pd.api.types.is_string_dtype(frame[column].dtype)
+        if column not in layer or not texts:
             continue
         field = layer[str(column)]
         before = frame[column].tolist()
         after = [mend(field, value) if isinstance(value, str) else value for value in before]
         changed = [
-            (row, column, name, old, new) for row, old, new in zip(frame.index, before, after, strict=True) if isinstance(old, str) and not _same(old, new)
+            (row, column, name, old, new)
+            for row, old, new in zip(frame.index, before, after, strict=True)
+            if isinstance(old, str) and not _same(old, new)
         ]
         if changed:
             values = np.empty(len(after), dtype=object)
@@ -162,7 +167,8 @@ def _repair_texts(frame: pd.DataFrame, layer: Layer, name: str, log: list[tuple[
 def _describe(geometry: shapely.Geometry | None) -> str:
     if geometry is None:
         return ""
-    return f"{geometry.geom_type}, {shapely.get_num_coordinates(geometry)} vertices, {'valid' if shapely.is_valid(geometry) else 'invalid'}"
+    state = "valid" if shapely.is_valid(geometry) else "invalid"
+    return f"{geometry.geom_type}, {shapely.get_num_coordinates(geometry)} vertices, {state}"
 
 
 def mend_geometries(geometries: NDArray[np.object_], limits: Limits) -> NDArray[np.object_]:

@@ -1,7 +1,7 @@
 """Starts the locked-down reading process, gives it one job at a time per child, and kills what takes too long.
 
-The server side (`layers.files.worker`) has GDAL loaded and its other drivers switched off; each file is read by a child of its own,
-forked in some ten milliseconds and ended after the one file. See `layers.files.confinement` for what the child cannot do.
+The server side (`layers.files.worker`) has GDAL loaded and its other drivers switched off; each file is read by a child of its
+own, forked in some ten milliseconds and ended after the one file. `layers.files.confinement` says what the child cannot do.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class ReadingServer:
         self.owner = os.getpid()
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", START, str(PACKAGE_ROOT)],
-            stdin=theirs,
+            stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=environment(),
@@ -179,7 +179,7 @@ atexit.register(close)
 
 
 def protection() -> dict[str, bool]:
-    """Say which layers of the lock-down hold on this machine: network_namespace, landlock, seccomp, limits, audit_hook, …"""
+    """Say which layers of the lock-down hold on this machine (network_namespace, landlock, seccomp, limits, audit_hook)."""
     limits = Limits()
     request = {"job": "protection", "path": "/", "folder": "/nonexistent", "limits": asdict(limits), "answers": {}}
     running = server()

@@ -1,4 +1,4 @@
-"""Writes shapefiles: ten-letter field names, byte widths, one file per kind of geometry, a .cpg, and a list of what was shortened."""
+"""Writes shapefiles: ten-letter field names, byte widths, one file per kind of geometry, a .cpg, a list of what was shortened."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def cut(text: str, encoding: str) -> str:
 
 def _columns(rows: Rows, encoding: str) -> tuple[list[list[Any]], list[int], list[int]]:
     """Give the columns as a .dbf holds them, their byte widths, and how many texts of each were cut."""
-    columns, widths, cuts = [], [], []
+    columns: list[list[Any]] = []
+    widths: list[int] = []
+    cuts: list[int] = []
     for item, values in zip(rows.fields, rows.columns, strict=True):
         if item.type in TYPES:
             columns.append([int(value) if isinstance(value, bool) else value for value in values])
@@ -118,7 +120,8 @@ def _write_list(rows: Rows, path: Path, shorts: list[str], cuts: list[int]) -> N
         writer = csv.writer(handle, lineterminator="\r\n")
         writer.writerow(["short", "field", "zh", "en", "unit", "texts_cut"])
         writer.writerows(
-            [short, item.name, item.zh, item.en, item.unit, count] for short, item, count in zip(shorts, rows.fields, cuts, strict=True)
+            [short, item.name, item.zh, item.en, item.unit, count]
+            for short, item, count in zip(shorts, rows.fields, cuts, strict=True)
         )
 
 
@@ -161,5 +164,3 @@ def _place_beside(written: Sequence[Path], folder: Path) -> None:
         raise WriteError(f"A file named {taken[0]} is there already; choose another name.")
     for part in loose:
         part.rename(folder / part.name)
-
-

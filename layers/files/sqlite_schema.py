@@ -162,5 +162,6 @@ def check_tables_only(path: Path) -> None:
         else:
             continue
         raise UnreadableFileError(
-            f"The file could not be read as GeoPackage. It holds {reason}; only tables are taken. Save the layer as a new GeoPackage."
+            f"The file could not be read as GeoPackage. It holds {reason}; only tables are taken. "
+            "Save the layer as a new GeoPackage."
         )

@@ -7,7 +7,7 @@ import io
 import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import ParseError  # noqa: S405 - only the name of the error that openpyxl raises
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 DELIMITERS = ",;\t|"
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 CELL_LIMIT = 1 << 20
-XLSX_ERRORS = (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError)
+XLSX_ERRORS = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    ParseError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OSError,
+)
 
 
 def delimiter_of(line: str) -> str:
@@ -56,7 +66,9 @@ def _text(data: bytes, table: PlainTable, answer: str | None) -> str:
             try:
                 return data.decode(encoding)
             except UnicodeDecodeError as error:
-                raise UnreadableFileError("The file could not be read as CSV. Its texts are not in the encoding it begins with.") from error
+                raise UnreadableFileError(
+                    "The file could not be read as CSV. Its texts are not in the encoding it begins with."
+                ) from error
     found = find_encoding(_sample(data), answer=answer)
     table.encoding, table.encoding_how = found.value, found.how
     if found.question is not None:

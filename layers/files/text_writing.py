@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape, quoteattr  # noqa: S406 - writes markup, reads none
+from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 import openpyxl
@@ -34,7 +34,9 @@ def _rounded(geometry: shapely.Geometry | None) -> dict[str, Any] | None:
     if geometry is None or geometry.is_empty:
         return None
     oriented = shapely.orient_polygons(shapely.force_2d(geometry), exterior_cw=False)
-    mapping: dict[str, Any] = json.loads(shapely.to_geojson(shapely.transform(oriented, lambda points: np.round(points, DECIMALS))))
+    mapping: dict[str, Any] = json.loads(
+        shapely.to_geojson(shapely.transform(oriented, lambda points: np.round(points, DECIMALS)))
+    )
     return mapping
 
 
@@ -44,7 +46,8 @@ def write_geojson(rows: Rows, path: Path) -> None:
         handle.write('{"type":"FeatureCollection","features":[')
         for at, (values, geometry) in enumerate(rows):
             properties = {
-                name: value.isoformat() if isinstance(value, dt.date) else value for name, value in zip(rows.names, values, strict=True)
+                name: value.isoformat() if isinstance(value, dt.date) else value
+                for name, value in zip(rows.names, values, strict=True)
             }
             feature = {"type": "Feature", "properties": properties, "geometry": _rounded(geometry)}
             handle.write(("," if at else "") + "\n" + json.dumps(feature, ensure_ascii=False, allow_nan=False))
@@ -79,11 +82,15 @@ def kml_geometry(geometry: shapely.Geometry | None) -> str:
 def write_kml(rows: Rows, path: Path) -> None:
     """Write KML 2.2 with a typed schema of the layer's fields; the layer's name field becomes the placemark's name."""
     kinds = {"integer": "int", "number": "double", "flag": "bool"}
-    fields = "".join(f"<SimpleField name={quoteattr(item.name)} type={quoteattr(kinds.get(item.type.value, 'string'))}/>" for item in rows.fields)
+    fields = "".join(
+        f"<SimpleField name={quoteattr(item.name)} type={quoteattr(kinds.get(item.type.value, 'string'))}/>"
+        for item in rows.fields
+    )
     title = rows.names.index(rows.layer.name_field) if rows.layer.name_field in rows.names else None
     with path.open("x", encoding="utf-8", newline="\n") as handle:
         handle.write('<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>')
-        handle.write(f"<name>{_xml(rows.layer.name)}</name><Schema name={quoteattr(rows.layer.name)} id={quoteattr(rows.layer.name)}>{fields}</Schema>\n")
+        layer = quoteattr(rows.layer.name)
+        handle.write(f"<name>{_xml(rows.layer.name)}</name><Schema name={layer} id={layer}>{fields}</Schema>\n")
         for values, geometry in rows:
             name = "" if title is None else f"<name>{_xml(plain_text(values[title]))}</name>"
             data = "".join(
@@ -91,7 +98,9 @@ def write_kml(rows: Rows, path: Path) -> None:
                 for field, value in zip(rows.names, values, strict=True)
                 if value is not None
             )
-            extended = f"<ExtendedData><SchemaData schemaUrl={quoteattr('#' + rows.layer.name)}>{data}</SchemaData></ExtendedData>"
+            extended = (
+                f"<ExtendedData><SchemaData schemaUrl={quoteattr('#' + rows.layer.name)}>{data}</SchemaData></ExtendedData>"
+            )
             handle.write(f"<Placemark>{name}{extended}{kml_geometry(geometry)}</Placemark>\n")
         handle.write("</Document></kml>\n")
 

@@ -27,7 +27,9 @@ def text_faults(field: Field, value: Any, row: int) -> Iterator[Fault]:
     if not isinstance(value, str):
         return
     if field.length is not None and len(value) > field.length:
-        yield fault(row, field.name, "too_long", value, expected=(f"不超过 {field.length} 个字", f"at most {field.length} characters"))
+        yield fault(
+            row, field.name, "too_long", value, expected=(f"不超过 {field.length} 个字", f"at most {field.length} characters")
+        )
     if field.pattern is not None and not re.fullmatch(field.pattern, value.strip()):
         yield fault(row, field.name, "pattern", value, expected=(f"格式 {field.pattern}", f"the pattern {field.pattern}"))
     if value != value.strip():
@@ -68,7 +70,11 @@ def missing_faults(field: Field, values: Sequence[Any], rows: Sequence[int]) -> 
     if field.derived or not (field.required or field.recommended):
         return
     empty = [row for row, value in zip(rows, values, strict=True) if is_unknown(value)]
-    expected = (f"{field.zh}必填", f"{field.en} is required") if field.required else (f"建议填写{field.zh}", f"{field.en} is recommended")
+    expected = (
+        (f"{field.zh}必填", f"{field.en} is required")
+        if field.required
+        else (f"建议填写{field.zh}", f"{field.en} is recommended")
+    )
     rule, severity = ("required_missing", "error") if field.required else ("recommended_missing", "warning")
     if empty and len(empty) == len(rows) and not field.required:
         yield fault(None, field.name, rule, None, expected=expected, severity=severity)
@@ -150,7 +156,15 @@ def row_faults(layer: Layer, parsed: Mapping[str, Sequence[Any]], rows: Sequence
         for check in layer.row_checks:
             for item in check(record):
                 yield Fault(
-                    row, item.field, item.rule, item.severity, item.value, item.expected_zh, item.expected_en, item.advice_zh, item.advice_en
+                    row,
+                    item.field,
+                    item.rule,
+                    item.severity,
+                    item.value,
+                    item.expected_zh,
+                    item.expected_en,
+                    item.advice_zh,
+                    item.advice_en,
                 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from typing import TYPE_CHECKING, Any
-from xml.parsers import expat  # noqa: S407 - a document type declaration is refused before any entity exists
+from xml.parsers import expat
 
 import numpy as np
 import pyogrio
@@ -53,7 +53,7 @@ def check_kml(path: Path) -> None:
     def start(name: str, _: Any) -> None:
         nonlocal depth
         depth += 1
-        if depth == 1 and name.split(" ")[-1] != "kml":
+        if depth == 1 and name.rpartition(" ")[2] != "kml":
             raise _unreadable("kml", "Its root is not <kml>.")
         if depth > XML_DEPTH:
             raise _unreadable("kml", f"Its elements nest deeper than {XML_DEPTH}.")
@@ -120,11 +120,16 @@ def _geometries(raw: np.ndarray[Any, Any] | None, table: PlainTable, limits: Lim
     table.geometry = shapely.to_wkb(geometries, include_srid=False).tolist()
 
 
+def is_object(values: Any) -> bool:
+    """Say whether a column holds Python objects (texts), not numbers."""
+    return isinstance(values, np.ndarray) and values.dtype.kind == "O"
+
+
 def _raw_texts(columns: dict[str, Any]) -> list[bytes]:
     found: set[str] = set()
     for name, values in columns.items():
         found.add(name)
-        if getattr(values, "dtype", None) == object:
+        if is_object(values):
             found.update(value for value in values.tolist() if isinstance(value, str))
     return [text.encode(TRANSPARENT) for text in found]
 
@@ -134,10 +139,12 @@ def _decode(columns: dict[str, Any], encoding: str) -> dict[str, Any]:
     decoded: dict[str, Any] = {}
     for name, values in columns.items():
         title = name.encode(TRANSPARENT).decode(encoding, "replace")
-        if getattr(values, "dtype", None) != object:
+        if not is_object(values):
             decoded[title] = values
             continue
-        words = {text: text.encode(TRANSPARENT).decode(encoding, "replace") for text in set(values.tolist()) if isinstance(text, str)}
+        words = {
+            text: text.encode(TRANSPARENT).decode(encoding, "replace") for text in set(values.tolist()) if isinstance(text, str)
+        }
         decoded[title] = [words.get(value, value) for value in values.tolist()]
     return decoded
 

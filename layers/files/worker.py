@@ -13,14 +13,15 @@ from layers.files.confinement import confine, die_with_parent, leave_network
 
 ALLOWED_DRIVERS = ("ESRI Shapefile", "GPKG", "LIBKML", "KML", "FlatGeobuf")
 OTHER_DRIVERS = (
-    "MEM", "PCIDSK", "PDS4", "VICAR", "PDF", "MBTiles", "EEDA", "OGCAPI", "GDALG", "MapInfo File", "LVBAG", "S57", "DGN", "OGR_VRT",
-    "CSV", "GML", "GPX", "GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "OGR_GMT", "SQLite", "WAsP", "OpenFileGDB", "DXF", "GeoRSS",
-    "VFK", "PGDUMP", "OSM", "GPSBabel", "OGR_PDS", "WFS", "OAPIF", "EDIGEO", "Idrisi", "ODS", "XLSX", "Elasticsearch", "Carto",
-    "AmigoCloud", "SXF", "Selafin", "JML", "PLSCENES", "CSW", "VDV", "MVT", "NGW", "MapML", "GTFS", "PMTiles", "JSONFG",
-    "MiraMonVector", "ADBC", "AVCBin", "AVCE00", "AIVector", "HTTP", "Memory", "netCDF", "HDF5", "PostgreSQL", "MySQL", "ODBC",
-    "MSSQLSpatial", "OCI", "DWG", "FileGDB", "Parquet", "Arrow", "HANA", "MongoDBv3", "NAS", "GMLAS", "ILI", "Interlis 1",
-    "Interlis 2", "SOSI", "CAD", "VRT", "LIBERTIFF", "GNMFile", "GNMDatabase", "Walk", "PGeo", "Geoconcept", "XODR", "AIS",
-)  # fmt: skip
+    *("MEM", "PCIDSK", "PDS4", "VICAR", "PDF", "MBTiles", "EEDA", "OGCAPI", "GDALG", "MapInfo File", "LVBAG", "S57"),
+    *("DGN", "OGR_VRT", "CSV", "GML", "GPX", "GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "OGR_GMT", "SQLite"),
+    *("WAsP", "OpenFileGDB", "DXF", "GeoRSS", "VFK", "PGDUMP", "OSM", "GPSBabel", "OGR_PDS", "WFS", "OAPIF"),
+    *("EDIGEO", "Idrisi", "ODS", "XLSX", "Elasticsearch", "Carto", "AmigoCloud", "SXF", "Selafin", "JML", "PLSCENES"),
+    *("CSW", "VDV", "MVT", "NGW", "MapML", "GTFS", "PMTiles", "JSONFG", "MiraMonVector", "ADBC", "AVCBin", "AVCE00"),
+    *("AIVector", "HTTP", "Memory", "netCDF", "HDF5", "PostgreSQL", "MySQL", "ODBC", "MSSQLSpatial", "OCI", "DWG"),
+    *("FileGDB", "Parquet", "Arrow", "HANA", "MongoDBv3", "NAS", "GMLAS", "ILI", "Interlis 1", "Interlis 2", "SOSI"),
+    *("CAD", "VRT", "LIBERTIFF", "GNMFile", "GNMDatabase", "Walk", "PGeo", "Geoconcept", "XODR", "AIS"),
+)
 """Drivers of any build of GDAL that we know of; those that a build adds are found at start and switched off too."""
 SETTINGS = {
     "OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO",
@@ -67,7 +68,8 @@ def main() -> None:
     if surplus and "XIANGTU_SECOND_START" in os.environ:
         sys.exit(EXIT_REFUSED_DRIVER)
     if surplus:
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment(surplus) | {"XIANGTU_SECOND_START": "1"})
+        again = environment(surplus) | {"XIANGTU_SECOND_START": "1"}
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], again)  # noqa: S606 - our own program, no shell
     from layers.files.worker_server import serve  # noqa: PLC0415 - imports GDAL, so only after the checks above
 
     serve(isolated=isolated, confine=confine)

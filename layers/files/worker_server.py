@@ -23,13 +23,32 @@ if TYPE_CHECKING:
 
 REQUEST_ROOM = 1 << 16
 ENDED = struct.Struct("<i")
-CODECS = ("utf-8", "utf-8-sig", "gb18030", "gbk", "big5", "cp1252", "latin-1", "cp850", "cp932", "cp949", "utf-16", "cp437", "ascii")
+CODECS = (
+    "utf-8",
+    "utf-8-sig",
+    "gb18030",
+    "gbk",
+    "big5",
+    "cp1252",
+    "latin-1",
+    "cp850",
+    "cp932",
+    "cp949",
+    "utf-16",
+    "cp437",
+    "ascii",
+)
 
 
 def tables() -> tuple[Path, ...]:
     """Folders of the tables that GDAL, PROJ and Python's codecs open while reading."""
     package = Path(pyogrio.__file__).parent
-    return (package / "gdal_data", package / "proj_data", Path(pyproj.datadir.get_data_dir()), Path(os.__file__).parent / "encodings")
+    return (
+        package / "gdal_data",
+        package / "proj_data",
+        Path(pyproj.datadir.get_data_dir()),
+        Path(os.__file__).parent / "encodings",
+    )
 
 
 def _warm() -> None:
@@ -55,7 +74,9 @@ def _child(request: dict[str, Any], result: int, confine: Callable[..., dict[str
         message = message[os.write(result, message) :]
 
 
-def _fork(request: dict[str, Any], descriptors: list[int], confine: Callable[..., dict[str, bool]], control: socket.socket) -> int:
+def _fork(
+    request: dict[str, Any], descriptors: list[int], confine: Callable[..., dict[str, bool]], control: socket.socket
+) -> int:
     result, status = descriptors
     pid = os.fork()
     if pid:

@@ -1,7 +1,7 @@
 """Writes a layer's rows for other programs: fields by the layer's declaration, text in the encoding asked for, formulas disarmed.
 
-Files are written only to fresh paths, never over anything. Schema-first formats (Shapefile, GeoPackage, FlatGeobuf) stream through
-fiona; GeoJSON, KML, CSV and XLSX are written by ourselves.
+Files are written only to fresh paths, never over anything. Schema-first formats (Shapefile, GeoPackage, FlatGeobuf) stream
+through fiona; GeoJSON, KML, CSV and XLSX are written by ourselves.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import fiona.errors
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from layers.files import shapefile_writing
 from layers.files.errors import WriteError
@@ -27,6 +26,8 @@ from layers.schema import STORAGE_CRS, FieldType, GeometryKind
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import shapely
 
     from layers.schema import Layer
 
@@ -58,7 +59,12 @@ def guard_formula(text: str) -> str:
 
 
 def write(
-    frame: gpd.GeoDataFrame | pd.DataFrame, layer: Layer, path: Path, *, format: Format | str, encoding: str = "utf-8"  # noqa: A002 - the word a person uses
+    frame: gpd.GeoDataFrame | pd.DataFrame,
+    layer: Layer,
+    path: Path,
+    *,
+    format: Format | str,  # noqa: A002 - the word a person uses
+    encoding: str = "utf-8",
 ) -> Path:
     """Write rows of a layer to a fresh file and give its path.
 
@@ -99,7 +105,7 @@ def write(
 
 
 def _write_csv(rows: Rows, path: Path, encoding: str) -> None:
-    """Write CSV that spreadsheets open rightly: byte-order mark, CRLF, apostrophe before formulas; points as lon and lat, others as WKT."""
+    """Write CSV for spreadsheets: byte-order mark, CRLF, apostrophe before formulas; points as lon and lat, others as WKT."""
     points = rows.kinds <= {"Point"}
     extra = [] if rows.geometries is None else ["lon", "lat"] if points else ["wkt"]
     with path.open("x", encoding="utf-8-sig" if encoding.casefold() == "utf-8" else encoding, newline="") as handle:

@@ -101,6 +101,7 @@ class Rows:
         return family if kinds == {family} else f"Multi{family}"
 
     def __iter__(self) -> Iterator[tuple[list[Any], shapely.Geometry | None]]:
+        """Give each row's values and geometry."""
         geometries = self.geometries if self.geometries is not None else [None] * self.count
         values = zip(*self.columns, strict=True) if self.columns else ((),) * self.count
         for row, geometry in zip(values, geometries, strict=True):
