@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from map_templates.paper.sheet import Rect, Sheet
 
 _CIRCLE: Final = Path.unit_circle()
-_LINES: Final = (1, 2, 5, 6)
 _POLYGONS: Final = (3, 6)
 BAND_MM: Final = 1.5
 BAND_OPACITY: Final = 0.32
@@ -56,7 +55,7 @@ def _parts(shapes: Iterable[shapely.Geometry | None]) -> list[NDArray[np.float64
         if shape is None:
             continue
         outline = shapely.boundary(shape) if shapely.get_type_id(shape) in _POLYGONS else shape
-        lines += [shapely.get_coordinates(p) for p in shapely.get_parts(outline) if shapely.get_type_id(p) in _LINES]
+        lines += [shapely.get_coordinates(p) for p in shapely.get_parts(outline) if len(shapely.get_coordinates(p)) > 1]
     return lines
 
 

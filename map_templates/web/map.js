@@ -146,7 +146,7 @@ function startXiangtuMap(map, first) {
   function select(code) {
     const item = byCode.get(String(code));
     if (!item) return false;
-    map.fitBounds(item.getBounds(), { maxZoom: 14, padding: [60, 60], animate: false });
+    map.fitBounds(item.getBounds().pad(1.2), { maxZoom: 15, animate: false });
     pick(item, item.getCenter(), "choropleth");
     return true;
   }

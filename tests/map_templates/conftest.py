@@ -10,7 +10,7 @@ import shapely
 from map_templates.spec import Choropleth, Credits, Detail, Locator, MapLayer, MapSpec
 
 CENTRE = (105.05, 35.69)
-TOWNS = "青禾镇 柳溪镇 石桥镇 云岭乡 白塔镇 南坪乡 东湾镇 金沙镇 长岗乡".split()
+TOWNS = ["青禾镇", "柳溪镇", "石桥镇", "云岭乡", "白塔镇", "南坪乡", "东湾镇", "金沙镇", "长岗乡"]
 
 
 def _outline(rng):
@@ -100,7 +100,10 @@ def county():
     around = shapely.box(CENTRE[0] - 2, CENTRE[1] - 1.6, CENTRE[0] + 2, CENTRE[1] + 1.6)
     others = shapely.difference(_cells(around, 14, np.random.default_rng(3)), area)
     neighbours = gpd.GeoDataFrame(
-        {"name": [f"{'甲乙丙丁戊己庚辛壬癸子丑寅卯'[i % 14]}邻县" for i in range(len(others))], "area_code": [f"6299{i:02d}" for i in range(len(others))]},
+        {
+            "name": [f"{'甲乙丙丁戊己庚辛壬癸子丑寅卯'[i % 14]}邻县" for i in range(len(others))],
+            "area_code": [f"6299{i:02d}" for i in range(len(others))],
+        },
         geometry=others,
         crs=4490,
     )
@@ -116,7 +119,7 @@ def county():
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def spec(county):
     """A full map of the made-up county: choropleth, seven layers, locator, credits."""
     villages = county["villages"]
@@ -135,8 +138,16 @@ def spec(county):
             MapLayer("neighbours", "邻县", county["neighbours"], label_field="name"),
             MapLayer("townships", "乡镇界", county["townships"], label_field=None),
             MapLayer("counties", "县界", county["counties"]),
-            MapLayer("roads", "道路", county["roads"], key_field="route_no", details=(Detail("admin_class", "行政等级"), Detail("surface_type", "路面"))),
-            MapLayer("water_works", "供水工程", county["water_works"], "work_id", "name", (Detail("design_m3d", "设计规模", "m³/d"),)),
+            MapLayer(
+                "roads",
+                "道路",
+                county["roads"],
+                key_field="route_no",
+                details=(Detail("admin_class", "行政等级"), Detail("surface_type", "路面")),
+            ),
+            MapLayer(
+                "water_works", "供水工程", county["water_works"], "work_id", "name", (Detail("design_m3d", "设计规模", "m³/d"),)
+            ),
             MapLayer("township_seats", "乡镇驻地", county["seats"], label_field="name"),
             MapLayer("gaps", "未达标村", gaps, "area_code", "area_name", visible=False),
         ),
@@ -153,7 +164,14 @@ def spec(county):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def bare(spec):
     """The same map without choropleth and layers."""
     return replace(spec, layers=(), choropleth=None, locator=None)
+
+
+@pytest.fixture(scope="session")
+def small(spec):
+    """A map of ten villages and nothing else, for what does not depend on the rest."""
+    few = replace(spec.choropleth, frame=spec.choropleth.frame.iloc[:10], target=None)
+    return replace(spec, layers=(), choropleth=few, locator=None)
