@@ -78,12 +78,13 @@ class Built:
 def short_name(name: str) -> str:
     """Drop the office from a village's name.
 
-    >>> short_name("东湾村委会"), short_name("中心街社区居民委员会"), short_name("河靖坪村村民委员会")
-    ('东湾村', '中心街社区', '河靖坪村')
+    >>> short_name("东湾村委会"), short_name("中心街社区居民委员会"), short_name("金滩村民委员会")
+    ('东湾村', '中心街社区', '金滩村')
     """
-    for ending in ("村民委员会", "居民委员会", "居委会", "委会"):
+    for ending in ("村民委员会", "居民委员会", "居委会", "村委会"):
         if name.endswith(ending):
-            return name[: -len(ending)]
+            short = name[: -len(ending)]
+            return short if short.endswith(("村", "社区")) else short + ("村" if ending.startswith("村") else "社区")
     return name
 
 

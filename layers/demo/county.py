@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layers.demo.area_rows import Built, add_areas
+from layers.demo.asset_rows import add_assets
 from layers.demo.key_rows import add_key_county
 from layers.demo.land import add_farmland
 from layers.demo.living import add_sanitation, plan_sewage
@@ -30,6 +31,7 @@ STEPS = (
     add_farmland,
     add_key_county,
     add_projects,
+    add_assets,
 )
 
 
