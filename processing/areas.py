@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -119,12 +120,32 @@ class Areas:
 
     def __contains__(self, code: object) -> bool:
         """Say whether a code is an area."""
-        return code in self.codes
+        return code in self._rows
 
     def positions(self, codes: Iterable[Any]) -> NDArray[np.intp]:
         """Give the row of each code in `codes`; -1 for None and for codes that are no area."""
-        wanted = pd.Series(list(codes), dtype=object)
-        return self.codes.get_indexer(pd.Index(wanted.where(wanted.notna(), ""), dtype=object).astype("str"))
+        wanted = np.asarray(codes if isinstance(codes, (pd.Series, pd.Index)) else list(codes), dtype=object)
+        return np.asarray(self._lookup.get_indexer(pd.Index(wanted, dtype=object)), dtype=np.intp)
+
+    @cached_property
+    def _lookup(self) -> pd.Index[Any]:
+        index: pd.Index[Any] = pd.Index(self.codes.to_numpy(dtype=object), dtype=object)
+        return index
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {code: row for row, code in enumerate(self._lookup)}
+
+    @cached_property
+    def _values(self) -> dict[str, list[Any]]:
+        return {name: self.frame[name].tolist() for name in ("area_name", "level", "scheme")}
+
+    def _row(self, code: str) -> int:
+        return self._rows.get(code, -1)
+
+    def _value(self, code: str, name: str) -> str | None:
+        row = self._row(code)
+        return str(self._values[name][row]) if row >= 0 else None
 
     def column(self, level: str | int) -> int:
         """Give the column of `lineage` for a level name or rank.
@@ -140,14 +161,14 @@ class Areas:
 
     def ancestor(self, code: str, level: str | int) -> str | None:
         """Give the code of the area of that level (name or rank) that contains an area, itself included; None without one."""
-        row = self.positions([code])[0]
+        row = self._row(code)
         found = self.lineage[row, self.column(level)] if row >= 0 else -1
         return str(self.codes[found]) if found >= 0 else None
 
     def ancestors(self, code: str) -> tuple[str, ...]:
         """Give the codes of an area and of everything that contains it, finest first; empty for an unknown code."""
-        row = self.positions([code])[0]
-        return tuple(str(self.codes[i]) for i in self.lineage[row][::-1] if i >= 0) if row >= 0 else ()
+        row = self._row(code)
+        return tuple(self._lookup[self.lineage[row][::-1][self.lineage[row][::-1] >= 0]].tolist()) if row >= 0 else ()
 
     def ancestors_table(self) -> pd.DataFrame:
         """Give a table with one row per area, one column per level name: the code of the ancestor there, or None."""
@@ -156,18 +177,20 @@ class Areas:
 
     def name(self, code: str) -> str:
         """Give the name of an area, or the code itself when the area has no name or no row."""
-        row = self.positions([code])[0]
-        return str(self.frame["area_name"].iloc[row]) if row >= 0 else code
+        return self._value(code, "area_name") or code
 
     def level_of(self, code: str) -> str | None:
         """Give the level name of an area; None when the code is no area."""
-        row = self.positions([code])[0]
-        return str(self.frame["level"].iloc[row]) if row >= 0 else None
+        return self._value(code, "level")
 
     def scheme(self, code: str) -> str | None:
         """Give the code scheme of an area (`cn-12` where the data names none); None when the code is no area."""
-        row = self.positions([code])[0]
-        return str(self.frame["scheme"].iloc[row]) if row >= 0 else None
+        return self._value(code, "scheme")
+
+    @cached_property
+    def group_masks(self) -> dict[str, NDArray[np.bool_]]:
+        """For each group, which areas belong to it or lie in one that does; by position."""
+        return {name: self.within(sorted(members)) for name, members in self.groups.items()}
 
     def within(self, codes: Iterable[str]) -> NDArray[np.bool_]:
         """Say for each area whether it is one of `codes` or lies in one of them."""

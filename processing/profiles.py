@@ -156,8 +156,10 @@ class Profile:
         """Give the value of a threshold for each of many units, by the area each lies in; same order as given."""
         codes = pd.Series(list(area_codes), dtype=object)
         everywhere = self.at(key, on=on).value
-        if all(item.scope == EVERYWHERE for item in self._dated(key, on)):
-            return pd.Series([everywhere] * len(codes), index=codes.index)
+        scopes = {item.scope for item in self._dated(key, on)} - {EVERYWHERE}
+        if not any(form in areas for scope in scopes for form in code_forms(scope)):
+            whole = pd.Series([everywhere], dtype=object).infer_objects()
+            return whole.take(np.zeros(len(codes), dtype=np.intp)).set_axis(codes.index)
         each = {code: self.at(key, code, areas, on).value for code in codes.dropna().unique()}
         return codes.map(each).where(codes.notna(), everywhere)
 

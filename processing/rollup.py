@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from processing.areas import Areas
 
+    Floats = NDArray[np.float64]
+
 TOP: Final = "all"
 """Level and code of the row that counts every unit, also those that lie in no known area."""
 TOP_NAME: Final = "全部"
@@ -30,46 +32,83 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True)
 class Sums:
-    """Σ of units by area: known numerator and denominator, unknown weight, and counts; arrays of one length."""
+    """Σ of units by place: known numerator and denominator, unknown weight, and counts; arrays of one length."""
 
-    numerator: NDArray[np.float64]
-    denominator: NDArray[np.float64]
-    unknown: NDArray[np.float64]
-    units: NDArray[np.float64]
-    unknown_units: NDArray[np.float64]
-    unweighted_units: NDArray[np.float64]
-    synthetic: NDArray[np.bool_]
+    numerator: Floats
+    denominator: Floats
+    unknown: Floats
+    unknown_units: Floats
+    unweighted_units: Floats
+    synthetic: Floats
 
-    def rows(self, *, level: str, codes: Iterable[str], names: Iterable[str]) -> pd.DataFrame:
-        """Turn the sums into rows with value, bounds and status.
+    def percentages(self) -> tuple[Floats, Floats, Floats]:
+        """Give value, low and high in percent; NaN where there is nothing to divide by.
 
         `value` = 100·N/D over known units; `low` = 100·N/(D+U), `high` = 100·(N+U)/(D+U): the unknown counted as none, as all.
-        `status`: `ok` when nothing is unknown, `partial` when some weight or some unit's weight is, `no_data` when D is 0.
         """
         whole = self.denominator + self.unknown
         with np.errstate(invalid="ignore", divide="ignore"):
             value = np.where(self.denominator > 0, 100 * self.numerator / self.denominator, np.nan)
             low = np.where(whole > 0, 100 * self.numerator / whole, np.nan)
             high = np.where(whole > 0, 100 * (self.numerator + self.unknown) / whole, np.nan)
+        return value, np.fmin(low, value), np.minimum(np.fmax(high, value), 100.0)
+
+    def status(self) -> NDArray[np.object_]:
+        """Give `ok` when nothing is unknown, `partial` when some weight or some unit's weight is, `no_data` when D is 0."""
         complete = (self.unknown_units == 0) & (self.unweighted_units == 0)
-        status = np.where(self.denominator > 0, np.where(complete, "ok", "partial"), "no_data")
-        low, high = np.fmin(low, value), np.minimum(np.fmax(high, value), 100.0)
-        data: dict[str, Any] = {
-            "level": level,
-            "area_code": list(codes),
-            "area_name": list(names),
-            "numerator": self.numerator,
-            "denominator": self.denominator,
-            "value": value,
-            "unknown": self.unknown,
-            "low": low,
-            "high": high,
-            "status": status,
-            "synthetic": self.synthetic,
-            "unknown_units": self.unknown_units.astype(np.int64),
-            "unweighted_units": self.unweighted_units.astype(np.int64),
-        }
-        return pd.DataFrame(data, columns=list(COLUMNS))
+        words = np.where(self.denominator > 0, np.where(complete, "ok", "partial"), "no_data")
+        return words.astype(object)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The sums of one level: its name, and code and name of each area."""
+
+    level: str
+    codes: NDArray[np.object_]
+    names: NDArray[np.object_]
+    sums: Sums
+
+
+@dataclass(frozen=True)
+class _Amounts:
+    """The numbers of units as plain arrays, so that each is taken out of the frame once."""
+
+    numerator: Floats
+    denominator: Floats
+    synthetic: Floats
+
+    @classmethod
+    def of(cls, units: pd.DataFrame) -> _Amounts:
+        """Take the numbers out of a table of units."""
+        return cls(
+            units["numerator"].to_numpy(dtype=np.float64, na_value=np.nan),
+            units["denominator"].to_numpy(dtype=np.float64, na_value=np.nan),
+            units["synthetic"].fillna(value=False).to_numpy(dtype=np.float64),
+        )
+
+    def add_up(self, place: NDArray[np.intp], count: int) -> Sums:
+        """Add up by place: a number below `count` for each unit, or -1 for none."""
+        unweighted = np.isnan(self.denominator)
+        unknown = np.isnan(self.numerator) & (self.denominator > 0)
+        known = ~np.isnan(self.numerator) & ~unweighted
+        there = place >= 0
+
+        def total(weights: Floats | None, chosen: NDArray[np.bool_]) -> Floats:
+            chosen = chosen & there
+            if not chosen.any():
+                return np.zeros(count)
+            found = np.bincount(place[chosen], weights=None if weights is None else weights[chosen], minlength=count)
+            return found.astype(np.float64)
+
+        return Sums(
+            numerator=total(self.numerator, known),
+            denominator=total(self.denominator, known),
+            unknown=total(self.denominator, unknown),
+            unknown_units=total(None, unknown),
+            unweighted_units=total(None, unweighted),
+            synthetic=total(None, self.synthetic > 0),
+        )
 
 
 def roll_up(
@@ -103,74 +142,70 @@ def roll_up(
     """
     wanted = None if levels is None else set(levels)
     own = units["unit_layer"].to_numpy(dtype=object) == groups.SETTLEMENTS
-    counted, settled = units[~own], units[own]
+    counted, settled = (units[~own], units[own]) if own.any() else (units, units[:0])
+    amounts = _Amounts.of(counted)
     position = areas.positions(counted["area_code"])
-    parts = [_top(counted)] if wanted is None or TOP in wanted else []
+    parts = []
+    if wanted is None or TOP in wanted:
+        parts.append(_Part(TOP, _texts([TOP]), _texts([TOP_NAME]), amounts.add_up(np.zeros(len(counted), dtype=np.intp), 1)))
     for column, level in enumerate(areas.levels):
         if level.rank <= min(finest_rank, HAMLET_RANK - 1) and (wanted is None or level.name in wanted):
-            parts.append(_level(counted, areas, position, column))
+            parts.append(_level(amounts, areas, position, column))
     if wanted is None or GROUP in wanted:
-        parts.extend(_groups(counted, settled, areas, position))
+        parts.extend(_groups(amounts, areas, position))
+        if len(settled):
+            parts.append(_group(groups.SETTLEMENTS, _Amounts.of(settled), np.zeros(len(settled), dtype=np.intp)))
     hamlet_level = next((item.name for item in areas.levels if item.rank >= HAMLET_RANK), DEFAULT_LEVELS[HAMLET_RANK])
     if finest_rank >= HAMLET_RANK and (wanted is None or hamlet_level in wanted):
-        parts.append(_each(counted, hamlet_level))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+        each = amounts.add_up(np.arange(len(counted), dtype=np.intp), len(counted))
+        parts.append(_Part(hamlet_level, _texts(counted["unit_id"]), _texts(counted["unit_name"]), each))
+    return _table(parts)
 
 
-def add_up(units: pd.DataFrame, place: NDArray[np.intp], count: int) -> Sums:
-    """Add units up by place: `place` gives for each unit a number below `count`, or -1 for none."""
-    numerator = units["numerator"].to_numpy(dtype=np.float64, na_value=np.nan)
-    denominator = units["denominator"].to_numpy(dtype=np.float64, na_value=np.nan)
-    there = place >= 0
-    unweighted = np.isnan(denominator)
-    unknown = np.isnan(numerator) & ~unweighted & (denominator > 0)
-    known = ~np.isnan(numerator) & ~unweighted
-
-    def total(weights: NDArray[Any], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-        chosen = chosen & there
-        sums = np.bincount(place[chosen], weights=weights[chosen].astype(np.float64), minlength=count)
-        return sums.astype(np.float64)
-
-    ones = np.ones(len(units))
-    synthetic = units["synthetic"].fillna(value=False).to_numpy(dtype=bool)
-    return Sums(
-        numerator=total(numerator, known),
-        denominator=total(denominator, known),
-        unknown=total(denominator, unknown),
-        units=total(ones, np.ones(len(units), dtype=bool)),
-        unknown_units=total(ones, unknown),
-        unweighted_units=total(ones, unweighted),
-        synthetic=total(ones, synthetic) > 0,
-    )
-
-
-def _top(units: pd.DataFrame) -> pd.DataFrame:
-    sums = add_up(units, np.zeros(len(units), dtype=np.intp), 1)
-    return sums.rows(level=TOP, codes=[TOP], names=[TOP_NAME])
-
-
-def _level(units: pd.DataFrame, areas: Areas, position: NDArray[np.intp], column: int) -> pd.DataFrame:
+def _level(amounts: _Amounts, areas: Areas, position: NDArray[np.intp], column: int) -> _Part:
     lineage = np.append(areas.lineage[:, column], -1)
     members = np.flatnonzero(areas.frame["rank"].to_numpy() == areas.levels[column].rank)
     slot = np.full(len(areas) + 1, -1, dtype=np.intp)
     slot[members] = np.arange(len(members))
-    sums = add_up(units, slot[lineage[position]], len(members))
-    return sums.rows(level=areas.levels[column].name, codes=areas.codes[members], names=areas.frame["area_name"].iloc[members])
+    names = areas.frame["area_name"].to_numpy(dtype=object)[members]
+    codes = areas.frame["area_code"].to_numpy(dtype=object)[members]
+    return _Part(areas.levels[column].name, codes, names, amounts.add_up(slot[lineage[position]], len(members)))
 
 
-def _groups(counted: pd.DataFrame, settled: pd.DataFrame, areas: Areas, position: NDArray[np.intp]) -> list[pd.DataFrame]:
-    rows = []
-    for name, members in areas.groups.items():
-        inside = np.append(areas.within(members), values=False)[position]
+def _groups(amounts: _Amounts, areas: Areas, position: NDArray[np.intp]) -> Iterable[_Part]:
+    for name, members in areas.group_masks.items():
+        inside = np.append(members, values=False)[position]
         if name != groups.SETTLEMENTS and inside.any():
-            sums = add_up(counted, np.where(inside, 0, -1).astype(np.intp), 1)
-            rows.append(sums.rows(level=GROUP, codes=[name], names=[groups.title(name)]))
-    if len(settled):
-        sums = add_up(settled, np.zeros(len(settled), dtype=np.intp), 1)
-        rows.append(sums.rows(level=GROUP, codes=[groups.SETTLEMENTS], names=[groups.title(groups.SETTLEMENTS)]))
-    return rows
+            yield _group(name, amounts, np.where(inside, 0, -1).astype(np.intp))
 
 
-def _each(units: pd.DataFrame, level: str) -> pd.DataFrame:
-    sums = add_up(units, np.arange(len(units), dtype=np.intp), len(units))
-    return sums.rows(level=level, codes=units["unit_id"], names=units["unit_name"])
+def _group(name: str, amounts: _Amounts, place: NDArray[np.intp]) -> _Part:
+    return _Part(GROUP, _texts([name]), _texts([groups.title(name)]), amounts.add_up(place, 1))
+
+
+def _texts(values: Iterable[str]) -> NDArray[np.object_]:
+    return np.asarray(values if isinstance(values, pd.Series) else list(values), dtype=object)
+
+
+def _table(parts: list[_Part]) -> pd.DataFrame:
+    if not parts:
+        return pd.DataFrame(columns=list(COLUMNS))
+    sums = Sums(*(np.concatenate([getattr(part.sums, item.name) for part in parts]) for item in fields(Sums)))
+    value, low, high = sums.percentages()
+    levels = np.repeat(np.array([part.level for part in parts], dtype=object), [len(part.codes) for part in parts])
+    data = {
+        "level": levels,
+        "area_code": np.concatenate([part.codes for part in parts]),
+        "area_name": np.concatenate([part.names for part in parts]),
+        "numerator": sums.numerator,
+        "denominator": sums.denominator,
+        "value": value,
+        "unknown": sums.unknown,
+        "low": low,
+        "high": high,
+        "status": sums.status(),
+        "synthetic": sums.synthetic > 0,
+        "unknown_units": sums.unknown_units.astype(np.int64),
+        "unweighted_units": sums.unweighted_units.astype(np.int64),
+    }
+    return pd.DataFrame({name: data[name] for name in COLUMNS})

@@ -195,8 +195,8 @@ class _Book:
     def __init__(self, table: pd.DataFrame, areas: Areas, on: date) -> None:
         self.areas = areas
         self.on = on
-        named = table[~table["level"].isin([GROUP, TOP])]
-        self.values = dict(zip(zip(named["indicator"], named["area_code"], strict=True), named["value"], strict=True))
+        self.table = table
+        self.means: dict[tuple[str, str], float] = {}
         self.places: dict[tuple[str, str], tuple[frozenset[str], bool]] = {}
         self.tops = [str(code) for code in areas.codes[(areas.lineage >= 0).sum(axis=1) == 1]]
 
@@ -215,10 +215,15 @@ class _Book:
         if target.words in IN_FULL:
             return 100.0
         if target.words in PROVINCE_MEAN:
-            for form in code_forms(target.scope.code):
-                if (row["indicator"], form) in self.values:
-                    return float(self.values[row["indicator"], form])
+            return self._mean(str(row["indicator"]), target.scope.code)
         return float("nan")
+
+    def _mean(self, code: str, province: str) -> float:
+        """Give the province's own value of an indicator; NaN when the table has none."""
+        if (code, province) not in self.means:
+            own = self.table[(self.table["indicator"] == code) & self.table["area_code"].isin(code_forms(province))]
+            self.means[code, province] = float(own["value"].iloc[0]) if len(own) else float("nan")
+        return self.means[code, province]
 
     def _timing(self, target: Target) -> tuple[int, int]:
         if target.year is None:
@@ -255,7 +260,7 @@ class _Book:
         if level == TOP:
             members: list[str] = self.tops
         elif level == GROUP:
-            members = sorted(self.areas.groups.get(code, frozenset()) & set(self.areas.codes))
+            members = sorted(member for member in self.areas.groups.get(code, frozenset()) if member in self.areas)
         else:
             members = [code]
         lineages = [frozenset(self.areas.ancestors(member)) for member in members]

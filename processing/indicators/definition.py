@@ -103,6 +103,7 @@ class Indicator:
     code: str
     zh: str
     en: str
+    formula_zh: str
     formula: str
     weight: str
     needs: tuple[str, ...]

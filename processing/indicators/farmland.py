@@ -55,6 +55,7 @@ INDICATORS = (
         code="FL1",
         zh="高标准农田占耕地比例",
         en="High-standard farmland",
+        formula_zh="100 × 耕地中高标准农田面积之和 ÷ 耕地面积之和",
         formula="100 · Σ area of high-standard cultivated parcels / Σ area of cultivated parcels",
         weight="square_metre",
         needs=("farmland",),

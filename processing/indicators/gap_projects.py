@@ -123,6 +123,7 @@ INDICATORS = (
         code="GP1",
         zh="短板村项目覆盖率",
         en="Gap villages with a matching project",
+        formula_zh="100 × 有对应在库项目的短板村数 ÷ 短板村数（饮水安全、较大自然村硬化路、卫生厕所或污水治理低于限值）",
         formula="100 · gap villages with a matching project in the library / gap villages (W4, RD3, SN1 or SN2 below threshold)",
         weight="village",
         needs=("villages", "projects"),

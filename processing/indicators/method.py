@@ -97,7 +97,7 @@ def _indicator(item: Indicator, language: str) -> list[str]:
     lines = [
         f"## {item.code} {item.title(language)}",
         "",
-        f"- {words['formula']}: {item.formula}",
+        f"- {words['formula']}: {item.formula_zh if language == 'zh' else item.formula}",
         f"- {words['weight']}: {weight}",
         f"- {words['layers']}: {_layers(item.needs, language)}",
     ]

@@ -74,8 +74,8 @@ def reach(inputs: Inputs, context: Context, places: gpd.GeoSeries, kind: Kind) -
         radius_m=kind.radius_m,
         within=within.astype("boolean").mask((perhaps & ~within) | without),
         distance_m=distance,
-        ids=target.map(roads.ids.to_dict()),
-        names=target.map(roads.names.to_dict()),
+        ids=reading.picked(roads.ids, target),
+        names=reading.picked(roads.names, target),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -102,6 +103,18 @@ def lookup(keys: pd.Series, table: pd.DataFrame, key: str, values: pd.Series) ->
     named = named[~named.index.duplicated()]
     found = named.reindex(pd.Index(keys.where(keys.notna(), ""), dtype=object))
     return pd.Series(found.array, index=keys.index)
+
+
+def picked(values: pd.Series, labels: pd.Series) -> pd.Series:
+    """Give for each label the value that stands there in `values`, on the index of the labels; None where there is no label.
+
+    >>> picked(pd.Series(["a", "b"], index=[7, 9]), pd.Series([9, None], dtype="Int64")).tolist()
+    ['b', None]
+    """
+    there = labels.notna().to_numpy()
+    found = np.full(len(labels), None, dtype=object)
+    found[there] = values.to_numpy(dtype=object)[values.index.get_indexer(pd.Index(labels[there]))]
+    return pd.Series(found, index=labels.index, dtype=object)
 
 
 def spread(value: Any, like: pd.Series, dtype: str = "Float64") -> pd.Series:

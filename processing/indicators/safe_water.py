@@ -151,7 +151,9 @@ def _works_nearby(inputs: Inputs, context: Context, layer: str) -> Nearby:
     working = works.take(in_service(works.frame, context))
     found = nearest.nearest(places.frame.geometry, working.frame.geometry)
     target = found["target_index"]
-    return Nearby(reading.as_number(found["distance_m"]), target.map(working.ids.to_dict()), target.map(working.names.to_dict()))
+    return Nearby(
+        reading.as_number(found["distance_m"]), reading.picked(working.ids, target), reading.picked(working.names, target)
+    )
 
 
 def _reach(inputs: Inputs, context: Context, places: Subject, tap: pd.Series) -> pd.DataFrame:
@@ -232,6 +234,7 @@ INDICATORS = (
         code="W4",
         zh="饮水安全保障率",
         en="Safe drinking water",
+        formula_zh="100 × 水量、水质、用水方便程度、供水保证率四项均达到基本达标的自然村人口之和 ÷ 可作出判断的自然村人口之和",
         formula="100 · Σ persons in hamlets where quantity, quality, convenience and reliability all reach the basic level / "
         "Σ persons in hamlets where that can be known",
         weight="person",
@@ -259,6 +262,7 @@ INDICATORS = (
         code="W5",
         zh="取水可达率",
         en="Reach of supply points",
+        formula_zh="100 × 自来水入户、或距取水点的距离和高差均在限值内的自然村人口之和 ÷ 有位置的自然村人口之和",
         formula="100 · population of hamlets with a tap, or within distance and height of a supply point / population of hamlets "
         "with geometry",
         weight="person",
