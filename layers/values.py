@@ -114,7 +114,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, np.generic):
         return value.item()
-    return value
+    return _text(value) if isinstance(value, str) else value
 
 
 def _parsed(text: str) -> object:
@@ -130,7 +130,7 @@ def _list(value: object) -> str:
     if not isinstance(value, (list, tuple, np.ndarray)):
         raise _MisfitError("a list")
     try:
-        return to_json(_plain(value))
+        return _text(to_json(_plain(value)))
     except (TypeError, ValueError):
         raise _MisfitError("a list of plain values") from None
 

@@ -105,7 +105,6 @@ def apply(
         raise BadFrameError("A change needs to say who makes it")
     prepared = _prepare(backend, change.edits)
     with backend.writing() as connection:
-        backend.lock_layer_rows(connection)
         writer = Writer(backend, connection, open_change(connection, change))
         writer.progress, writer.cancel = progress, cancel
         writer.total = sum(len(prepared[number].labels) if number in prepared else 1 for number in range(len(change.edits)))

@@ -33,6 +33,9 @@ class Backend(Protocol):
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """Give the only writing connection, inside a transaction."""
 
+    def prepare(self, connection: sa.Connection) -> None:
+        """Make what must be there before the first script."""
+
     def schema_version(self, connection: sa.Connection) -> int | None:
         """Read the schema's version; None when there is nothing yet; NotAStoreError when it is something else."""
 
@@ -56,9 +59,6 @@ class Backend(Protocol):
 
     def many(self, connection: sa.Connection, statement: sa.UpdateBase, records: Sequence[Mapping[str, Any]]) -> None:
         """Run one statement for many records, all of the same keys."""
-
-    def lock_layer_rows(self, connection: sa.Connection) -> None:
-        """Keep other processes from writing until this transaction ends."""
 
     def encode(self, wkbs: Sequence[bytes | None], geometries: np.ndarray[Any, Any]) -> Sequence[bytes | None]:
         """Turn geometries, given as WKB and as objects, into what the geometry column takes."""

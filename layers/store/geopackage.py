@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from layers.store.backend import Box
     from layers.store.durability import Durability
 
-APPLICATION_ID = 0x47504B47
-USER_VERSION = 10300
 FLOAT32_SLACK = 2.0**-22
 """Relative width by which the rtree may round an envelope outwards: coordinates are kept as 32-bit floats."""
 
@@ -45,7 +43,7 @@ class GeoPackage:
         self.snapshots = path.with_name(path.name + ".snapshots")
         metadata = sa.MetaData()
         self.tables: Mapping[str, sa.Table] = {
-            name: tables.layer_table(layer, metadata, types=tables.gpkg_type, geometry=tables.gpkg_geometry, fid=sa.Integer())
+            name: tables.layer_table(layer, metadata, types=tables.gpkg_type, geometry=tables.gpkg_geometry, whole=sa.Integer())
             for name, layer in layers.items()
         }
         self._connections = Connections(path, durability)
@@ -62,6 +60,9 @@ class GeoPackage:
         """Close all connections."""
         self._connections.close()
 
+    def prepare(self, connection: sa.Connection) -> None:
+        """Nothing to do: the scripts make everything."""
+
     def schema_version(self, connection: sa.Connection) -> int | None:
         """Read the schema's version; None for an empty file."""
         names = set(sa.inspect(connection).get_table_names())
@@ -75,11 +76,6 @@ class GeoPackage:
     def run_statement(self, connection: sa.Connection, statement: str) -> None:
         """Run one statement of a script."""
         connection.exec_driver_sql(statement)
-
-    def mark(self, connection: sa.Connection) -> None:
-        """Write into the header of the file that it is a GeoPackage 1.3."""
-        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.exec_driver_sql(f"PRAGMA user_version={USER_VERSION}")
 
     def copy_before_migration(self, version: int) -> str:
         """Copy the store beside itself."""
@@ -179,9 +175,6 @@ class GeoPackage:
         names = list(getattr(compiled, "positiontup", None) or ())
         pick = itemgetter(*names)
         connection.exec_driver_sql(str(compiled), [pick(record) for record in records])
-
-    def lock_layer_rows(self, connection: sa.Connection) -> None:
-        """Nothing to do: BEGIN IMMEDIATE keeps every other writer out."""
 
     def encode(self, wkbs: Sequence[bytes | None], geometries: np.ndarray[Any, Any]) -> Sequence[bytes | None]:
         """Put the header with the envelope before the WKB."""

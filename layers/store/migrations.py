@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from layers.errors import MigrationError, StoreBusyError, StoreError, StoreFaultError
+from layers.errors import MigrationError, StoreBusyError, StoreError, StoreFaultError, StoreMissingError
 from layers.store import scripts, tables
 from layers.values import columns_of
 
@@ -31,7 +31,7 @@ def newest(backend: Backend) -> int:
 def create(backend: Backend) -> None:
     """Build everything in an empty database, in one transaction; do nothing when another process was quicker."""
     with backend.writing() as connection:
-        backend.lock_layer_rows(connection)
+        backend.prepare(connection)
         if backend.schema_version(connection) is not None:
             return
         for version, name in scripts.migrations(backend.name):
@@ -47,7 +47,7 @@ def bring_up(backend: Backend) -> None:
     with backend.reading() as connection:
         version = backend.schema_version(connection)
     if version is None:
-        raise MigrationError("The store is empty. Create it first (geo-app init).")
+        raise StoreMissingError("There is no store yet. Create it (geo-app init) or name another place.")
     wanted = newest(backend)
     if version > wanted:
         raise MigrationError(f"The store has schema {version}; this version knows up to {wanted}. Install the newer version.")
@@ -64,7 +64,6 @@ def _migrate(backend: Backend, version: int, wanted: int) -> None:
             continue
         try:
             with backend.writing() as connection:
-                backend.lock_layer_rows(connection)
                 present = backend.schema_version(connection)
                 if present is not None and present < step:
                     _run_step(backend, connection, step, name)
@@ -90,7 +89,6 @@ def declare(backend: Backend) -> None:
     if not wanting:
         return
     with backend.writing() as connection:
-        backend.lock_layer_rows(connection)
         for layer in wanting:
             _declare(backend, connection, layer)
 

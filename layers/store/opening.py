@@ -12,6 +12,7 @@ from layers.catalogue import LAYERS
 from layers.errors import DurabilityError, NotAStoreError, StoreAccessError, StoreMissingError
 from layers.store import durability, migrations
 from layers.store.geopackage import GeoPackage
+from layers.store.postgis import PostGIS
 from layers.store.store import Store
 
 if TYPE_CHECKING:
@@ -42,9 +43,8 @@ def open_store(
     """
     declared = LAYERS if layers is None else layers
     text = str(where)
-    if text.startswith(("postgresql:", "postgresql+", "postgres:")):
-        raise NotAStoreError("PostgreSQL is not available in this version. Name a GeoPackage file.")
-    backend = _geopackage(text, declared, create=create)
+    postgres = text.startswith(("postgresql:", "postgresql+psycopg:", "postgres:"))
+    backend: Backend = PostGIS(text, declared) if postgres else _geopackage(text, declared, create=create)
     if snapshots is not None:
         backend.snapshots = snapshots
     return _started(backend, create=create)

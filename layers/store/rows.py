@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import shapely
 import sqlalchemy as sa
 
 from layers import frames
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from layers.schema import Layer
-    from layers.store.backend import Backend
+    from layers.store.backend import Backend, Box
     from layers.values import Primitive
 
 
@@ -62,6 +64,30 @@ def fetch(backend: Backend, connection: sa.Connection, layer: Layer, where: Iter
         )
         for row, wkb in zip(found, wkbs, strict=True)
     ]
+
+
+def records(backend: Backend, layer: Layer, chunk: Sequence[Row]) -> tuple[list[dict[str, Any]], Box | None]:
+    """Turn rows into records for the layer's table, and give the box that holds their geometries."""
+    found: list[dict[str, Any]] = [{"fid": row.fid, "id": row.id, "ver": row.ver} | row.values for row in chunk]
+    if layer.geometry is GeometryKind.NONE:
+        return found, None
+    wkbs = [row.wkb for row in chunk]
+    geometries = geometry.from_wkb(wkbs)
+    for record, value in zip(found, backend.encode(wkbs, geometries), strict=True):
+        record["geom"] = value
+    west, south, east, north = (float(value) for value in shapely.total_bounds(geometries))
+    return found, None if math.isnan(west) else (west, south, east, north)
+
+
+def joined(one: Box | None, other: Box | None) -> Box | None:
+    """The box that holds two boxes.
+
+    >>> joined((0, 0, 1, 1), (2, -1, 3, 0)), joined(None, (0, 0, 1, 1))
+    ((0, -1, 3, 1), (0, 0, 1, 1))
+    """
+    if one is None or other is None:
+        return one or other
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
 def from_history(layer: Layer, text: str, wkb: bytes | memoryview | None, numbers: tuple[int, str, int]) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from layers.store import applying, features, memory, runs, snapshots, undoing, verifying
+from layers.store import applying, features, memory, runs, snapshots, transfer, undoing, verifying
 from layers.store.records import Change
 
 if TYPE_CHECKING:
@@ -188,7 +188,6 @@ class Store:
         """Keep a run with its table and one frame of units per indicator; give its number."""
         packed = runs.pack(table), {code: runs.pack(frame) for code, frame in units.items()}
         with self._backend.writing() as connection:
-            self._backend.lock_layer_rows(connection)
             return runs.save_run(connection, record, packed)
 
     def run(self, run_id: int) -> StoredRun:
@@ -231,6 +230,18 @@ class Store:
     def copy_to(self, path: Path) -> Path:
         """Make a consistent, checked GeoPackage of everything at another path, while work goes on."""
         return self._backend.copy_to(path)
+
+    def copy_into(self, other: Store) -> None:
+        """Copy everything (layers, history, runs, queries, settings) into a new, empty store of either kind.
+
+        Raises:
+            NotAStoreError: the other store holds changes already.
+        """
+        transfer.move(self._backend, other._backend)
+
+    def checksum(self) -> str:
+        """A SHA-256 over all layers and the whole history; equal for two stores that hold the same."""
+        return transfer.checksum(self._backend)
 
     def verify(self) -> list[str]:
         """Look for damage, drift of indexes and changes made past the store; an empty list means that all is well."""

@@ -112,14 +112,14 @@ def layer_table(
     *,
     types: Callable[[FieldType], sa.types.TypeEngine[Any]],
     geometry: Callable[[GeometryKind], sa.types.TypeEngine[Any]],
-    fid: sa.types.TypeEngine[int],
+    whole: sa.types.TypeEngine[int],
 ) -> sa.Table:
     """Describe a layer's table: fid, geom (unless the layer has no geometry), id, ver, then the declared fields."""
-    own_numbers = isinstance(fid, sa.Integer) and not isinstance(fid, sa.BigInteger)
-    columns: list[sa.Column[Any]] = [sa.Column("fid", fid, primary_key=True, autoincrement=own_numbers)]
+    own_numbers = isinstance(whole, sa.Integer) and not isinstance(whole, sa.BigInteger)
+    columns: list[sa.Column[Any]] = [sa.Column("fid", whole, primary_key=True, autoincrement=own_numbers)]
     if layer.geometry is not GeometryKind.NONE:
         columns.append(sa.Column("geom", geometry(layer.geometry)))
-    columns += [sa.Column("id", sa.Text, nullable=False), sa.Column("ver", sa.BigInteger, nullable=False)]
+    columns += [sa.Column("id", sa.Text, nullable=False), sa.Column("ver", whole, nullable=False)]
     columns += [sa.Column(item.name, types(item.type)) for item in columns_of(layer.fields)]
     return sa.Table(layer.name, metadata, *columns, sqlite_autoincrement=own_numbers)
 

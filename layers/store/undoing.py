@@ -26,7 +26,6 @@ SHOWN = 10
 def undo(backend: Backend, change_id: int, change: Change) -> Receipt:
     """Undo a change; see `Store.undo`. `change` is the head of the new change."""
     with backend.writing() as connection:
-        backend.lock_layer_rows(connection)
         known = connection.execute(sa.select(tables.changes.c.change_id).where(tables.changes.c.change_id == change_id)).first()
         if known is None:
             raise NotFoundError(f"There is no change {change_id}. Look at the list of changes.")

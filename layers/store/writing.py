@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-import shapely
 import sqlalchemy as sa
 
 from layers.errors import CancelledError
-from layers.schema import GeometryKind
-from layers.store import geometry, tables
+from layers.store import rows, tables
 
 if TYPE_CHECKING:
     import threading
@@ -47,12 +44,12 @@ class Writer:
         self.connection.execute(sa.update(tables.layer_rows).where(name).values(next_fid=first + count))
         return range(first, first + count)
 
-    def insert(self, layer: Layer, rows: Sequence[Row]) -> None:
+    def insert(self, layer: Layer, added: Sequence[Row]) -> None:
         """Add rows."""
-        for chunk in self._chunks(rows):
+        for chunk in self._chunks(added):
             self.backend.many(self.connection, sa.insert(self.backend.tables[layer.name]), self._records(layer, chunk))
             self._remember(layer, [(None, row) for row in chunk])
-        self.inserted += len(rows)
+        self.inserted += len(added)
 
     def update(self, layer: Layer, pairs: Sequence[tuple[Row, Row]]) -> None:
         """Give rows new content; a pair is the row before and the row after."""
@@ -73,14 +70,14 @@ class Writer:
             self._remember(layer, list(chunk))
         self.updated += len(pairs)
 
-    def delete(self, layer: Layer, rows: Sequence[Row]) -> None:
+    def delete(self, layer: Layer, removed: Sequence[Row]) -> None:
         """Remove rows; `ver` of the removal is one more than the row's."""
         table = self.backend.tables[layer.name]
         statement = sa.delete(table).where(table.c.fid == sa.bindparam("at_fid"), table.c.ver == sa.bindparam("at_ver"))
-        for chunk in self._chunks(rows):
+        for chunk in self._chunks(removed):
             self.backend.many(self.connection, statement, [{"at_fid": row.fid, "at_ver": row.ver} for row in chunk])
             self._remember(layer, [(row, None) for row in chunk])
-        self.deleted += len(rows)
+        self.deleted += len(removed)
 
     def finish(self) -> None:
         """Write the counts, the versions of the layers and their registration."""
@@ -103,26 +100,10 @@ class Writer:
             if self.progress is not None:
                 self.progress(self._done, max(self.total, self._done))
 
-    def _records(self, layer: Layer, rows: Sequence[Row]) -> list[dict[str, Any]]:
-        records: list[dict[str, Any]] = [{"fid": row.fid, "id": row.id, "ver": row.ver} | row.values for row in rows]
-        self.boxes.setdefault(layer.name, None)
-        if layer.geometry is GeometryKind.NONE:
-            return records
-        wkbs = [row.wkb for row in rows]
-        geometries = geometry.from_wkb(wkbs)
-        for record, value in zip(records, self.backend.encode(wkbs, geometries), strict=True):
-            record["geom"] = value
-        self._widen(layer, geometries)
-        return records
-
-    def _widen(self, layer: Layer, geometries: np.ndarray[Any, Any]) -> None:
-        west, south, east, north = (float(value) for value in shapely.total_bounds(geometries))
-        if np.isnan(west):
-            return
-        old = self.boxes[layer.name]
-        if old is not None:
-            west, south, east, north = min(west, old[0]), min(south, old[1]), max(east, old[2]), max(north, old[3])
-        self.boxes[layer.name] = (west, south, east, north)
+    def _records(self, layer: Layer, chunk: Sequence[Row]) -> list[dict[str, Any]]:
+        found, box = rows.records(self.backend, layer, chunk)
+        self.boxes[layer.name] = rows.joined(self.boxes.get(layer.name), box)
+        return found
 
     def _remember(self, layer: Layer, pairs: Sequence[tuple[Row | None, Row | None]]) -> None:
         self.boxes.setdefault(layer.name, None)

@@ -43,11 +43,11 @@ def _one_kill(path, layers, change, wells, *, seed):
         finally:
             os._exit(3)
     os.close(write)
-    time.sleep(random.Random(seed).uniform(0.03, 0.35))
+    told = os.read(read, 65536) if seed % 4 else b""  # most are killed while at work, some while they open the store
+    time.sleep(random.Random(seed).uniform(0.005, 0.15))
     os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     assert os.WIFSIGNALED(status), "the writer failed before it was killed"
-    told = b""
     while chunk := os.read(read, 65536):
         told += chunk
     os.close(read)
@@ -71,9 +71,9 @@ def _survive(path, layers, change, wells, *, kills):
 
 
 def test_kill_nine_loses_nothing_acknowledged(path, layers, change, wells):
-    assert _survive(path, layers, change, wells, kills=20) > 20
+    assert _survive(path, layers, change, wells, kills=20) >= 15
 
 
 @pytest.mark.slow
 def test_kill_nine_a_hundred_times(path, layers, change, wells):
-    assert _survive(path, layers, change, wells, kills=100) > 100
+    assert _survive(path, layers, change, wells, kills=100) >= 75

@@ -3,7 +3,7 @@ import sqlite3
 import pytest
 
 from layers.catalogue import LAYERS
-from layers.errors import DurabilityError, MigrationError, NotAStoreError, StoreAccessError, StoreMissingError
+from layers.errors import DurabilityError, NotAStoreError, StoreAccessError, StoreMissingError
 from layers.store import Insert, durability, open_store
 
 
@@ -52,7 +52,7 @@ def test_other_files_are_refused(path, layers, content, match):
 
 def test_an_empty_file_is_a_store_only_when_one_is_to_be_made(path, layers):
     path.touch()
-    with pytest.raises(MigrationError, match="The store is empty"):
+    with pytest.raises(StoreMissingError, match="There is no store yet"):
         open_store(path, layers=layers)
     with open_store(path, create=True, layers=layers) as store:
         assert store.count("wells") == 0

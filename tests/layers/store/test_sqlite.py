@@ -1,5 +1,6 @@
 """Locks, forks, full disks, two writers: what can go wrong between a process, SQLite and the disk."""
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -18,6 +19,7 @@ from layers.errors import (
     StoreAccessError,
     StoreBusyError,
     StoreDamagedError,
+    StoreError,
     StoreFaultError,
 )
 from layers.store import Insert, Update, open_store, sqlite
@@ -101,10 +103,9 @@ def test_the_same_with_an_outsider_opening_the_file_would_lose_the_lock(gpkg, pa
         path.open("rb").close()
         seen.append(second_process_writes(path))
 
-    gpkg.apply(change(Insert("wells", wells(5))), progress=meddle)
-    assert seen in (["wrote"], ["database is locked"])
-    if sqlite3.sqlite_version_info < (3, 51, 3):
-        assert seen == ["wrote"]
+    with contextlib.suppress(StoreError):
+        gpkg.apply(change(Insert("wells", wells(5))), progress=meddle)
+    assert seen == ["wrote"]
 
 
 def test_a_second_writer_waits_and_is_then_told(gpkg, path, layers, change, wells, monkeypatch):

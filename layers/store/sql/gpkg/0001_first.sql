@@ -1,5 +1,7 @@
 -- Schema 1: the tables of GeoPackage 1.3 (OGC 12-128r17) and our own, whose names begin with xt_.
 -- x = longitude, y = latitude, whatever the axis order of the definition.
+PRAGMA application_id=1196444487;
+PRAGMA user_version=10300;
 CREATE TABLE gpkg_spatial_ref_sys (
   srs_name TEXT NOT NULL,
   srs_id INTEGER NOT NULL PRIMARY KEY,
