@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -26,7 +27,13 @@ OVERLAYS = {"W": ("water_works",), "RD": ("roads",), "RA": ("roads",), "SN": ("s
 SHOWN_GAPS = 150
 FEW_GAPS = 60
 LABELLED_ROWS = 40
-"""Up to so many gaps are all drawn; of more, only those with the most persons. Up to so many features are named."""
+CROWDED = 1000
+MAIN = {
+    "roads": ("admin_class", ("国道", "省道", "县道")),
+    "water_works": ("work_class", ("city_ext", "central10k", "central1k")),
+}
+"""Up to so many gaps are all drawn; of more, only those with the most persons. Up to so many features are named. From more than
+so many rows of a layer only the main classes are drawn."""
 LABELS = {
     "zh": {
         "map": "{area}{indicator}",
@@ -67,7 +74,7 @@ class MapRequest:
     overlays: tuple[str, ...] | None = None
     gaps: bool = True
     language: Literal["zh", "en"] = "zh"
-    page: PageSpec = field(default_factory=PageSpec)
+    page: PageSpec = attribute(default_factory=PageSpec)
     title: str = ""
     figure_no: str = ""
 
@@ -167,7 +174,7 @@ def _layers(store: Store, sheet: _Sheet, frame: gpd.GeoDataFrame, code: str) -> 
         if rows is None or rows.empty or not isinstance(rows, gpd.GeoDataFrame):
             continue
         layer = declared(name)
-        hits = rows.iloc[sorted(rows.sindex.query(outline, predicate="intersects"))]
+        hits = _main(name, rows.iloc[sorted(rows.sindex.query(outline, predicate="intersects"))])
         if len(hits):
             made.append(
                 MapLayer(
@@ -203,6 +210,13 @@ def _gap_layer(sheet: _Sheet, found: gpd.GeoDataFrame) -> list[MapLayer]:
         found = found.nlargest(FEW_GAPS, "persons")
     label = "unit_name" if len(found) <= LABELLED_ROWS else None
     return [MapLayer("gaps", title, found, key_field="unit_id", label_field=label)]
+
+
+def _main(name: str, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    if len(rows) <= CROWDED or name not in MAIN:
+        return rows
+    field, classes = MAIN[name]
+    return rows[rows[field].isin(classes)]
 
 
 def _details(name: str, language: str, frame: gpd.GeoDataFrame) -> tuple[Detail, ...]:

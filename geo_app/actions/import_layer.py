@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import inputs
-from geo_app.actions.merging import Mode, apply, edits
+from geo_app.actions.merging import Mode, apply, edits, filled
 from geo_app.actions.recipe_text import recipe_text
 from geo_app.progress import Progress
 from layers import files
@@ -166,7 +166,7 @@ def accept(store: Store, checked: Checked, by: By, progress: Progress | None = N
         who=by.who,
         bureau=by.bureau,
         reason=by.reason or f"Import of {checked.upload.original_name}",
-        edits=tuple(edits(store, choices.layer, frame, choices.mode)),
+        edits=tuple(edits(store, choices.layer, frame, choices.mode, fields=filled(checked.feed))),
         kind="import",
         file_name=checked.upload.original_name,
         file_sha256=checked.sha256,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_app.actions import import_layer, inputs
-from geo_app.actions.merging import Mode, apply, edits
+from geo_app.actions.merging import Mode, apply, edits, filled
 from geo_app.errors import NotFoundError
 from geo_app.progress import Progress
 from layers import files
@@ -76,7 +76,10 @@ def load(store: Store, recipe_path: Path, data_dir: Path, by: By, progress: Prog
         outcomes.append(outcome)
         hashes.append(sha256)
     progress(len(recipe.feeds), len(recipe.feeds) + 1, "writing")
-    found_edits = [edit for name, parts in frames.items() for edit in edits(store, name, _joined(parts), Mode.UPDATE)]
+    fields = {name: set().union(*(filled(feed) for feed in recipe.feeds if feed.layer == name)) for name in frames}
+    found_edits = [
+        edit for name, parts in frames.items() for edit in edits(store, name, _joined(parts), Mode.UPDATE, fields=fields[name])
+    ]
     change = Change(
         who=by.who,
         bureau=by.bureau,

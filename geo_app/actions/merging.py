@@ -12,9 +12,12 @@ from layers.schema import PersonError
 from layers.store import Insert, Receipt, Replace, Update
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from geopandas import GeoDataFrame
 
     from geo_app.progress import Progress
+    from layers.files import Feed
     from layers.schema import Layer
     from layers.store import Change, Edit, Store
 
@@ -39,8 +42,13 @@ class KeyTakenError(PersonError, ValueError):
     code: ClassVar[str] = "faults_found"
 
 
-def edits(store: Store, layer_name: str, frame: GeoDataFrame, mode: Mode = Mode.ADD) -> list[Edit]:
-    """Say what a change has to do so that the layer takes the rows of a frame; unchanged rows are left alone."""
+def edits(
+    store: Store, layer_name: str, frame: GeoDataFrame, mode: Mode = Mode.ADD, *, fields: Collection[str] | None = None
+) -> list[Edit]:
+    """Say what a change has to do so that the layer takes the rows of a frame; unchanged rows are left alone.
+
+    `fields` are those that the file fills: an update touches no other. None means all columns of the frame.
+    """
     if mode is Mode.REPLACE:
         return [Replace(layer_name, frame)]
     layer = declared(layer_name)
@@ -55,14 +63,14 @@ def edits(store: Store, layer_name: str, frame: GeoDataFrame, mode: Mode = Mode.
             f"{int(taken.sum())} rows have a {layer.key} that is in {layer.name} already: {keys}. "
             "Choose `update` to change those rows, or `replace` to put the file in place of the layer."
         )
-    found = [edit for _, row in frame[taken].iterrows() if (edit := _update(layer, row, known.loc[row[layer.key]]))]
+    own = [name for name in layer.field_names if name in frame and name not in OWN_COLUMNS and (fields is None or name in fields)]
+    found = [edit for _, row in frame[taken].iterrows() if (edit := _update(layer, row, known.loc[row[layer.key]], own))]
     new = frame[~taken]
     return [*found, *([Insert(layer_name, new)] if len(new) else [])]
 
 
-def _update(layer: Layer, row: pd.Series[Any], old: pd.Series[Any]) -> Update | None:
-    names = [name for name in layer.field_names if name in row.index and name in old.index and name not in OWN_COLUMNS]
-    values = {name: plain(row[name]) for name in names if plain(row[name]) != plain(old[name])}
+def _update(layer: Layer, row: pd.Series[Any], old: pd.Series[Any], names: Sequence[str]) -> Update | None:
+    values = {name: plain(row[name]) for name in names if name != layer.key and plain(row[name]) != plain(old[name])}
     geometry = row.get("geometry")
     moved = geometry is not None and (old.get("geometry") is None or not geometry.equals_exact(old["geometry"], 1e-9))
     if not values and not moved:
@@ -76,6 +84,11 @@ def apply(store: Store, change: Change, progress: Progress) -> Receipt:
     if not change.edits:
         return Receipt(0, {}, 0, 0, 0)
     return store.apply(change, progress=lambda done, total: progress(done, total, "writing"), cancel=progress.cancel)
+
+
+def filled(feed: Feed) -> set[str]:
+    """Give the fields that a feed fills."""
+    return {*feed.columns, *feed.constants, *feed.parts}
 
 
 def plain(value: Any) -> Any:

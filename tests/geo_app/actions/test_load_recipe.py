@@ -39,7 +39,9 @@ def test_loading_again_changes_only_what_is_different(small, small_files, tmp_pa
     versions = small.versions()
     load_recipe.load(small, small_files / "recipe.toml", small_files, BY)
     assert small.count("hamlets") == 30
-    assert {name: small.versions()[name] for name in ("roads", "hamlets")} == {name: versions[name] for name in ("roads", "hamlets")}
+    assert {name: small.versions()[name] for name in ("roads", "hamlets")} == {
+        name: versions[name] for name in ("roads", "hamlets")
+    }
     changed = tmp_path / "next"
     shutil.copytree(small_files, changed)
     text = (changed / "hamlets.csv").read_text("utf-8").replace("甲南村1组,100", "甲南村1组,111")
@@ -64,7 +66,7 @@ def test_a_missing_file_is_named_before_anything_is_read(empty, small_files, tmp
     shutil.copy(small_files / "recipe.toml", tmp_path)  # noqa: TID251 - a text file, no store
     with pytest.raises(NotFoundError, match=r"counties\.geojson, .*works\.csv"):
         load_recipe.load(empty, tmp_path / "recipe.toml", tmp_path, BY)
-    with pytest.raises(NotFoundError, match="no recipe nothing.toml"):
+    with pytest.raises(NotFoundError, match=r"no recipe nothing\.toml"):
         load_recipe.load(empty, tmp_path / "nothing.toml", tmp_path, BY)
 
 
@@ -79,7 +81,7 @@ def test_a_recipe_that_names_an_unknown_field_is_refused(empty, small_files, tmp
 
 def test_a_stopped_load_leaves_nothing(empty, small_files):
     seen = []
-    progress = Progress(report=lambda done, total, text: (seen.append(text), progress.cancel.set() if len(seen) == 3 else None))
+    progress = Progress(report=lambda _done, _total, text: (seen.append(text), progress.cancel.set() if len(seen) == 3 else None))
     with pytest.raises(CancelledError):
         load_recipe.load(empty, small_files / "recipe.toml", small_files, BY, progress)
     assert not any(empty.versions().values())
