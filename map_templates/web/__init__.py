@@ -45,12 +45,12 @@ class WebOptions:
 
 
 class _XiangtuMap(MacroElement):
-    """Our script, style and data on a folium map."""
+    """Places for our style, data and script on a folium map."""
 
     _template = Template(
         """
         {% macro header(this, kwargs) %}<style>{{ this.style }}</style>{% endmacro %}
-        {% macro html(this, kwargs) %}<script type="application/json" id="xt-data">{{ this.data }}</script>{% endmacro %}
+        {% macro html(this, kwargs) %}<script type="application/json" id="xt-data">{{ this.values }}</script>{% endmacro %}
         {% macro script(this, kwargs) %}
         {{ this.code }}
         window.MAP = {{ this._parent.get_name() }};
@@ -59,12 +59,20 @@ class _XiangtuMap(MacroElement):
         """
     )
 
-    def __init__(self, values: dict[str, Any]) -> None:
+    def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "XiangtuMap"
-        self.data = as_script_text(values)
-        self.style = (_HERE / "map.css").read_text("utf-8")
-        self.code = "\n".join((_HERE / name).read_text("utf-8") for name in ("canvas.js", "furniture.js", "map.js"))
+        self.style, self.values, self.code = _MARKERS
+
+
+_MARKERS: Final = ("/*xiangtu-style*/", "/*xiangtu-values*/", "/*xiangtu-code*/")
+
+
+def _late(values: dict[str, Any]) -> dict[str, str]:
+    """Our style, the data and our script, by the markers that they replace; the data last, so that it is never searched."""
+    style, data, code = _MARKERS
+    scripts = "\n".join((_HERE / name).read_text("utf-8") for name in ("canvas.js", "furniture.js", "map.js"))
+    return {style: (_HERE / "map.css").read_text("utf-8"), code: scripts, data: as_script_text(values)}
 
 
 def render(spec: MapSpec, *, assets_base: str = "/static/vendor", inline: bool = False, options: WebOptions | None = None) -> str:
@@ -110,7 +118,8 @@ def render(spec: MapSpec, *, assets_base: str = "/static/vendor", inline: bool =
             draw_marker=False, draw_circle_marker=False, draw_polyline=False, draw_text=False,
             edit_mode=False, drag_mode=False, cut_polygon=False, rotate_mode=False,
         ).add_to(page)  # fmt: skip
-    page.add_child(_XiangtuMap(values))
+    page.add_child(_XiangtuMap())
+    figure.late = _late(values)
     page._parent = None  # type: ignore[assignment]  # noqa: SLF001 - folium has already put the map into a figure of its own
     figure.add_child(page)
     return figure.render()

@@ -25,7 +25,6 @@ _TAG: Final = re.compile(r"<(script|style|link)(?=[\s>])")
 _LOADED: Final = re.compile(
     r"<(?:script|link|img|iframe)\b[^>]*?(?:src|href)\s*=\s*[\"']?((?:[a-z]+:)?//[^\"'\s>]+)", re.IGNORECASE
 )
-_DATA: Final = re.compile(r'(<script type="application/json".*?</script>)', re.DOTALL)
 VIEWPORT: Final = '<meta name="viewport" content="width=device-width, initial-scale=1.0" />'
 
 
@@ -41,7 +40,9 @@ class Window:
 class OfflineFigure(Figure):
     """A page whose links all lead to this installation, or a single file with everything inside.
 
-    `base` is the address of the vendor folder; `inline` embeds the files found in `folder` instead.
+    `base` is the address of the vendor folder; `inline` embeds the files found in `folder` instead. folium and branca read what
+    they have rendered as a template once more, so a name such as `{{ 7 * 7 }}` would be run: text of the data never goes
+    through them. It stands in `late`, and is put in place of its marker when the page is finished.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class OfflineFigure(Figure):
         super().__init__()
         self._base, self._inline, self._folder = base.rstrip("/"), inline, folder
         self._window = window or Window()
+        self.late: dict[str, str] = {}
 
     def render(self, **kwargs: Any) -> str:
         """Write the page.
@@ -69,12 +71,15 @@ class OfflineFigure(Figure):
                 self._settle(name, element)
         page = str(self._template.render(this=self, kwargs=kwargs))
         page = page.replace("<html>", f'<html lang="{escape(self._window.language)}">', 1)
-        page = page.replace("<head>", f"<head>\n<title>{escape(self._window.heading)}</title>", 1)
         page = _VIEWPORT.sub(VIEWPORT, page)
-        left = [match[1] for part in _DATA.split(page)[::2] for match in _LOADED.finditer(part)]
+        left = _LOADED.search(page)
         if left:
-            raise AssetMissingError(f"The page would load {left[0]}, which is not part of this installation.")
-        return _TAG.sub(rf'<\1 nonce="{escape(self._window.nonce)}"', page) if self._window.nonce else page
+            raise AssetMissingError(f"The page would load {left[1]}, which is not part of this installation.")
+        if self._window.nonce:
+            page = _TAG.sub(rf'<\1 nonce="{escape(self._window.nonce)}"', page)
+        for marker, content in self.late.items():
+            page = page.replace(marker, content, 1)
+        return page.replace("<head>", f"<head>\n<title>{escape(self._window.heading)}</title>", 1)
 
     def _settle(self, name: str, element: JavascriptLink | CssLink) -> None:
         if not _REMOTE.match(element.url):
