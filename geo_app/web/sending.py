@@ -105,10 +105,9 @@ def xlsx(sheets: Mapping[str, pd.DataFrame]) -> bytes:
         sheet = book.create_sheet(name[:31])
         columns = [column for column in frame.columns if column != "geometry"]
         sheet.append([str(column) for column in columns])
-        for row in frame[columns].itertuples(index=False, name=None):
-            sheet.append([None] * len(row))
+        for line, row in enumerate(frame[columns].itertuples(index=False, name=None), start=2):
             for at, value in enumerate(row, start=1):
-                _put(sheet.cell(row=sheet.max_row, column=at), value)
+                _put(sheet.cell(row=line, column=at), value)
         sheet.freeze_panes = "A2"
     out = BytesIO()
     book.save(out)

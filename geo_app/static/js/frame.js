@@ -1,12 +1,19 @@
 /* What the workbench asks of the framed map beyond window.XT: where to look, what to mark, what to draw or measure. */
 (() => {
   const map = window.MAP;
-  const parent = document.referrer ? new URL(document.referrer).origin : window.location.origin;
   const host = new URL(window.location.href).origin;
   let mark = null;
   let measuring = null;
 
-  const send = (name, detail) => window.parent.postMessage({ xiangtu: name, detail }, host || parent);
+  /* While drawing or measuring, a click belongs to the drawing, not to what lies below it. */
+  const fire = L.Canvas.prototype._fireEvent;
+  L.Canvas.include({
+    _fireEvent(layers, event, type) {
+      return fire.call(this, map.pm.globalDrawModeEnabled() ? false : layers, event, type);
+    },
+  });
+
+  const send = (name, detail) => window.parent.postMessage({ xiangtu: name, detail }, host);
 
   function view({ lat, lng, zoom }) {
     map.setView([lat, lng], zoom, { animate: false });
