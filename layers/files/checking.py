@@ -234,7 +234,8 @@ def accept(
             f"{len(report.bad_rows)} of {report.rows} rows of {report.layer.name} have {len(errors)} faults: {first}. "
             "Mend them, use a repair, or choose to skip bad rows."
         )
-    keep = [int(row) not in report.bad_rows for row in frame.index]
+    bad = report.bad_rows
+    keep = [int(row) not in bad for row in frame.index]
     data: dict[str, Any] = {}
     for name, values in report.parsed.items():
         column = np.empty(sum(keep), dtype=object)
