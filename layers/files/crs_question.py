@@ -102,7 +102,7 @@ def _through(*steps: pyproj.Transformer) -> Transform:
 def _refused(name: str, shown: str) -> RefusedCrsError:
     return RefusedCrsError(
         f"The file is in {shown} ({name}). No transformation grid to CGCS2000 is public; without one the data would be off by "
-        "tens of metres (a ballpark shift only). Ask the surveying department to convert it to CGCS2000 (EPSG:4490) and load that."
+        "tens of metres (a ballpark shift only). Ask the surveying department to convert it to EPSG:4490 and load that."
     )
 
 

@@ -95,7 +95,7 @@ def find_encoding(
     """Decide the encoding of a file's texts from what it declares and from its bytes.
 
     Order: the person's answer; `.cpg`; the language-driver byte of the .dbf; strict UTF-8. A declaration whose bytes do not
-    decode is not believed but asked about. Bytes that are not UTF-8 and carry no declaration are always asked about, with samples.
+    decode is not believed but asked about. Bytes that are not UTF-8 and carry no declaration are always asked about.
 
     >>> find_encoding(["汉".encode("utf-8")]).how
     'utf8'
