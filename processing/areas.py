@@ -173,7 +173,7 @@ class Areas:
     def ancestors_table(self) -> pd.DataFrame:
         """Give a table with one row per area, one column per level name: the code of the ancestor there, or None."""
         padded = np.array([*self.codes, None], dtype=object)
-        return pd.DataFrame(padded[self.lineage], index=self.codes, columns=[level.name for level in self.levels])
+        return pd.DataFrame(padded[self.lineage], index=self.codes, columns=[level.name for level in self.levels], dtype=object)
 
     def name(self, code: str) -> str:
         """Give the name of an area, or the code itself when the area has no name or no row."""

@@ -65,9 +65,7 @@ class Key:
         try:
             number = float(value)
         except (TypeError, ValueError):
-            raise ProfileValueError(
-                f"Threshold {self.name} must be a number in {self.unit or 'units'}; found {value!r}."
-            ) from None
+            raise ProfileValueError(f"Threshold {self.name} must be a number; found {value!r}.") from None
         low, high = self.minimum or 0.0, self.maximum if self.maximum is not None else np.inf
         if not low <= number <= high:
             raise ProfileValueError(f"Threshold {self.name} must lie in {low:g}–{high:g} {self.unit}; found {number:g}.")
