@@ -2,31 +2,26 @@
 
 Segments of all targets (a point is a segment of no length) are projected to the transverse Mercator plane of `plane`, binned in a
 uniform grid by the cells they cross, and searched ring by ring around each place; the planar distance is divided by the plane's
-scale half-way, as everywhere. Importing this module loads numba (about half a second); the compiled code is kept on disk by
-numba, beside the module or in the user's cache folder, and in memory only where neither can be written.
+scale half-way, as everywhere.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
-import numba
 import numpy as np
 
+from processing.compiled import compiled
 from processing.ellipsoid import E2, SEMI_MAJOR_M
 from processing.plane import ALPHA, RECTIFYING_RADIUS_M
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Place = tuple[float, float, float, float]
-
-Function = TypeVar("Function", bound="Callable[..., Any]")
 
 A1, A2, A3, A4 = ALPHA
 TIE_M = 1e-6
@@ -36,16 +31,7 @@ LONGEST_M = 4.1e7
 """Once around the earth."""
 
 
-def _compiled(function: Function) -> Function:
-    """Compile a function without the interpreter's lock; keep the result on disk where a folder can be written."""
-    try:
-        compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    except RuntimeError:  # numba found no folder to keep the code in
-        compiled = numba.njit(nogil=True, error_model="numpy")(function)
-    return cast("Function", compiled)
-
-
-@_compiled
+@compiled
 def _forward(lon: float, lat: float) -> tuple[float, float, float, float]:
     """Project one position, in radians from the meridian: x, y in metres, scale k, Gaussian radius of curvature in metres.
 
@@ -78,7 +64,7 @@ def _forward(lon: float, lat: float) -> tuple[float, float, float, float]:
     return x, y, k, SEMI_MAJOR_M * math.sqrt(1.0 - E2) / w2
 
 
-@_compiled
+@compiled
 def project(lonlat: Floats, meridian: float) -> Floats:
     """Project (n, 2) degrees to the plane on a meridian: columns x, y in metres, scale k, Gaussian radius in metres."""
     result = np.empty((lonlat.shape[0], 4))
@@ -88,7 +74,7 @@ def project(lonlat: Floats, meridian: float) -> Floats:
     return result
 
 
-@_compiled
+@compiled
 def project_lines(lonlat: Floats, owner: Ints, meridian: float) -> tuple[Floats, Ints]:
     """Project the (n, 2) vertices of lines, in degrees, and give their segments: (m, 4) x1, y1, x2, y2 and (m,) owners.
 
@@ -110,7 +96,7 @@ def project_lines(lonlat: Floats, owner: Ints, meridian: float) -> tuple[Floats,
     return segments[:made], owners[:made]
 
 
-@_compiled
+@compiled
 def _row_span(segment: Floats, low: float, high: float) -> tuple[float, float]:
     """Give the least and greatest x of a segment (x1, y1, x2, y2) between two values of y."""
     x1, y1, x2, y2 = segment[0], segment[1], segment[2], segment[3]
@@ -122,7 +108,7 @@ def _row_span(segment: Floats, low: float, high: float) -> tuple[float, float]:
     return min(xa, xb), max(xa, xb)
 
 
-@_compiled
+@compiled
 def _bin(segments: Floats, origin: Floats, cell: float, shape: tuple[int, int], starts: Ints, items: NDArray[np.int32]) -> None:  # noqa: PLR0913, PLR0917 - arrays of one compiled pass
     """Count the segments that cross each cell (`items` empty), or write them in place, moving `starts` on."""
     rows, columns = shape
@@ -144,7 +130,7 @@ def _bin(segments: Floats, origin: Floats, cell: float, shape: tuple[int, int], 
                     starts[place + 1] += 1
 
 
-@_compiled
+@compiled
 def _sweep(rings: NDArray[np.int32], step: int) -> None:
     """Carry ring counts one way across the grid: from the row and the cell before (step 1), or from the ones after (step -1)."""
     rows, columns = rings.shape
@@ -161,7 +147,7 @@ def _sweep(rings: NDArray[np.int32], step: int) -> None:
             rings[row, column] = best
 
 
-@_compiled
+@compiled
 def _emptiness(starts: Ints, shape: tuple[int, int]) -> NDArray[np.int32]:
     """Give for every cell how many rings of empty cells surround it: the chessboard distance to a cell with a segment."""
     rings = np.empty(shape, dtype=np.int32)
@@ -174,7 +160,7 @@ def _emptiness(starts: Ints, shape: tuple[int, int]) -> NDArray[np.int32]:
     return rings
 
 
-@_compiled
+@compiled
 def _scan(items: NDArray[np.int32], place: Place, lines: tuple[Floats, Ints], found: tuple[float, int]) -> tuple[float, int]:
     """Look through the segments of a cell; `found` is the best true distance so far and its owner."""
     segments, owner = lines
@@ -198,7 +184,7 @@ def _scan(items: NDArray[np.int32], place: Place, lines: tuple[Floats, Ints], fo
     return best, chosen
 
 
-@_compiled
+@compiled
 def _reach(place: Place, best: float) -> float:
     """Give how far on the plane a segment may be and still be as near as `best`: its scale can change that much on the way."""
     x, _, k, radius = place
@@ -206,7 +192,7 @@ def _reach(place: Place, best: float) -> float:
     return best * k * (1.0 + slack) + TIE_M
 
 
-@_compiled
+@compiled
 def _search(places: Floats, lines: tuple[Floats, Ints], grid: tuple[Any, ...], limit_m: float) -> tuple[Floats, Ints]:
     """Search rings of cells around every place until nothing nearer can follow."""
     starts, items, empty, origin, cell = grid
@@ -234,7 +220,7 @@ def _search(places: Floats, lines: tuple[Floats, Ints], grid: tuple[Any, ...], l
     return distance, target
 
 
-@_compiled
+@compiled
 def _clear(at: float, cell: float, index: int, ring: Any, count: int) -> float:
     """Give how far a place is, along one axis, from the first cell not yet searched; infinite when none is left."""
     before = at - (index - ring) * cell if index - ring > 0 else np.inf

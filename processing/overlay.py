@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     Shapes = NDArray[np.object_]
 
 
+COMPILED_FROM = 150_000
+"""Vertices of lines from which lengths are measured by compiled code; loading it takes about half a second."""
+AREA = 2
+
+
 def locate(points: Frame, polygons: Frame) -> pd.Series:
     """Find the area in which every place lies: its label in the index of `polygons`, missing where there is none.
 
@@ -63,7 +68,11 @@ def overlay_length(lines: Frame, polygons: Frame) -> pd.DataFrame:
     0           0             甲   55658.0
     1           0             乙   55658.0
     """
-    pairs = _pieces(_shapes(lines), _shapes(polygons), ellipsoid.lengths_m, dimension=1)
+    shapes, areas = _shapes(lines), _shapes(polygons)
+    if int(shapely.get_num_coordinates(shapes).sum()) >= COMPILED_FROM and bool((shapely.get_dimensions(shapes) < AREA).all()):
+        pairs = _compiled_lengths(shapes, areas)
+    else:
+        pairs = _pieces(shapes, areas, ellipsoid.lengths_m, dimension=1)
     return _table(pairs, lines.index, polygons.index, ("line_index", "polygon_index", "length_m"))
 
 
@@ -118,7 +127,8 @@ def dissolve_parts(polygons: Frame) -> Shapes:
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))
     if not len(shapes):
         return shapes
-    return np.array([shapely.union_all(part) for part in np.split(shapes[order], starts[1:])], dtype=object)
+    merged = [shapely.union_all(part) for part in np.split(shapes[order], starts[1:])]
+    return np.array(merged, dtype=np.object_)
 
 
 def _pieces(
@@ -137,16 +147,74 @@ def _pieces(
     return subject[keep], area[keep], amount[keep]
 
 
+def _compiled_lengths(lines: Shapes, areas: Shapes) -> tuple[Ints, Ints, Floats]:
+    """Measure lines inside areas by the compiled search; lines that touch a border in a doubtful way are cut by shapely."""
+    from processing import cutting  # noqa: PLC0415 - loads numba, which small work must not wait for
+
+    line, area, crossing = _pairs(lines, areas)
+    amount = ellipsoid.lengths_m(lines)[line]
+    amount[crossing] = cutting.inside_lengths_m(
+        _steps(lines),
+        _steps(areas),
+        (line[crossing], area[crossing]),
+    )
+    doubtful = np.unique(line[np.isnan(amount)])
+    if not doubtful.size:
+        keep = amount > 0
+        return line[keep], area[keep], amount[keep]
+    keep = (amount > 0) & ~np.isin(line, doubtful)
+    again = _pieces(lines[doubtful], areas, ellipsoid.lengths_m, dimension=1)
+    line = np.concatenate([line[keep], doubtful[again[0]]])
+    area, amount = np.concatenate([area[keep], again[1]]), np.concatenate([amount[keep], again[2]])
+    order = np.lexsort((area, line))
+    return line[order], area[order], amount[order]
+
+
+def _steps(shapes: Shapes) -> tuple[Floats, Ints]:
+    """Give the straight steps (n, 4) of all lines or rings, and where those of each shape start."""
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    rings, ring_of = shapely.get_rings(parts[polygon], return_index=True)
+    lines = np.concatenate([parts[~polygon], rings])
+    owner = np.concatenate([owner[~polygon], owner[polygon][ring_of]])
+    order = np.argsort(owner, kind="stable")
+    lonlat, line = shapely.get_coordinates(lines[order], return_index=True)
+    inside = np.flatnonzero(line[1:] == line[:-1])
+    steps = np.hstack([lonlat[inside], lonlat[inside + 1]])
+    return steps, np.searchsorted(owner[order][line[inside]], np.arange(len(shapes) + 1))
+
+
 def _cut(subjects: Shapes, areas: Shapes) -> tuple[Ints, Ints, Shapes]:
-    """Pair subjects with the areas they meet and cut the ones that are not wholly inside."""
+    """Pair subjects with the areas they meet and cut the ones that are not wholly inside; broken shapes are mended for it."""
+    try:
+        return _cut_valid(subjects, areas)
+    except shapely.GEOSException:
+        return _cut_valid(_mended(subjects), _mended(areas))
+
+
+def _mended(shapes: Shapes) -> Shapes:
+    """Give shapes with the invalid ones made valid, keeping their vertices."""
+    broken = ~(shapely.is_valid(shapes) | shapely.is_missing(shapes))
+    result = shapes.copy()
+    result[broken] = shapely.make_valid(shapes[broken])
+    return result
+
+
+def _cut_valid(subjects: Shapes, areas: Shapes) -> tuple[Ints, Ints, Shapes]:
+    """Pair and cut shapes that are valid."""
+    subject, area, crossing = _pairs(subjects, areas)
+    piece = subjects[subject].copy()
+    piece[crossing] = shapely.intersection(piece[crossing], areas[area[crossing]])
+    return subject, area, piece
+
+
+def _pairs(subjects: Shapes, areas: Shapes) -> tuple[Ints, Ints, Ints]:
+    """Pair subjects with the areas they meet, by subject and area; and name the pairs whose subject is not wholly inside."""
     area, subject = shapely.STRtree(subjects).query(areas, predicate="intersects")
     order = np.lexsort((area, subject))
     subject, area = subject[order], area[order]
     shapely.prepare(areas)
-    piece = subjects[subject].copy()
-    crossing = np.flatnonzero(~shapely.contains_properly(areas[area], piece))
-    piece[crossing] = shapely.intersection(piece[crossing], areas[area[crossing]])
-    return subject, area, piece
+    return subject, area, np.flatnonzero(~shapely.contains_properly(areas[area], subjects[subject]))
 
 
 def _border_once(subject: Ints, area: Ints, piece: Shapes, areas: Shapes) -> Shapes:
@@ -163,17 +231,32 @@ def _border_once(subject: Ints, area: Ints, piece: Shapes, areas: Shapes) -> Sha
 
 
 def _covered(subjects: Shapes, areas: Shapes, measure: Callable[[Shapes], Floats], *, index: pd.Index) -> pd.Series:
-    """Merge the pieces of each subject, and only those, then measure."""
-    subject, _, piece = _cut(subjects, areas)
-    starts = np.flatnonzero(np.diff(subject, prepend=-1))
-    counts = np.diff(np.append(starts, len(subject)))
-    merged = piece[starts].copy()
-    for group in np.flatnonzero(counts > 1):
-        merged[group] = shapely.union_all(piece[starts[group] : starts[group] + counts[group]])
+    """Measure subjects that one area holds as they are; merge the pieces of each other subject, and only those, then measure."""
+    try:
+        held, subject, piece = _pieces_by_subject(subjects, areas)
+    except shapely.GEOSException:
+        held, subject, piece = _pieces_by_subject(_mended(subjects), _mended(areas))
     total = np.zeros(len(subjects))
-    total[subject[starts]] = measure(merged)
+    total[held] = measure(subjects[held])
+    total[subject] = measure(piece)
     total[shapely.is_missing(subjects) | shapely.is_empty(subjects)] = np.nan
     return pd.Series(total, index=index)
+
+
+def _pieces_by_subject(subjects: Shapes, areas: Shapes) -> tuple[Ints, Ints, Shapes]:
+    """Give the subjects that one area holds wholly; and of the others those that are met, with what of them is covered."""
+    subject, area, crossing = _pairs(subjects, areas)
+    whole = np.ones(len(subject), dtype=bool)
+    whole[crossing] = False
+    held = np.unique(subject[whole])
+    left = np.flatnonzero(~np.isin(subject, held))
+    subject, area = subject[left], area[left]
+    starts = np.flatnonzero(np.diff(subject, prepend=-1))
+    counts = np.diff(np.append(starts, len(subject)))
+    cover = areas[area[starts]]
+    for group in np.flatnonzero(counts > 1):
+        cover[group] = shapely.union_all(areas[area[starts[group] : starts[group] + counts[group]]])
+    return held, subject[starts], shapely.intersection(subjects[subject[starts]], cover)
 
 
 def _shapes(frame: Frame) -> Shapes:

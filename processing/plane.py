@@ -1,9 +1,8 @@
 """A transverse Mercator plane on the CGCS2000 ellipsoid with its scale at every point: planar distance over scale is distance.
 
 The plane is conformal, so its scale k at a point is one number and grows smoothly across it. A straight planar step of length p,
-divided by k at its middle, is the geodesic distance to about p²/(24R²): 4e-9 at 2 km and 4e-7 at 20 km, for data as wide as China.
-Krüger's series to the fourth order: Karney, Transverse Mercator with an
-accuracy of a few nanometers, J. Geodesy 85 (2011).
+divided by k at its middle, is the geodesic distance to about p²/(24R²): 4e-9 at 2 km and 4e-7 at 20 km, as far east as China.
+Krüger's series to the fourth order: Karney, Transverse Mercator with an accuracy of a few nanometers, J. Geodesy 85 (2011).
 """
 
 from __future__ import annotations
