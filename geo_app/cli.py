@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geo_app.commands import asking, filling, keeping, reading
+from geo_app.commands import asking, filling, keeping, listing, mapping, reading
 from geo_app.commands.bench import Commands, examples, make_bench
 from geo_app.errors import body
 
@@ -51,10 +51,10 @@ for _command in (
     asking.coverage,
     asking.gaps,
     asking.query,
-    asking.map_command,
-    asking.runs,
-    asking.profiles,
-    asking.indicators,
+    mapping.map_command,
+    listing.runs,
+    listing.profiles,
+    listing.indicators,
     reading.layers,
     reading.areas,
     reading.export,

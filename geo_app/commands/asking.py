@@ -1,4 +1,4 @@
-"""Commands that compute and answer: coverage, gaps, query, map, runs, profiles, indicators."""
+"""Commands that compute and answer: coverage, gaps, query."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo_app.commands.bench import FILE, Bench, deliver, examples, pairs, pass_bench, say, words
-from geo_app.errors import EXIT_FAULTS, BadRequestError
+from geo_app.errors import EXIT_FAULTS
 from geo_app.progress import on_terminal
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from geo_app.actions.run_coverage import Run
     from layers.store import Store
-
-MAP_SUFFIXES = ("pdf", "png", "svg", "html")
 
 
 @click.command(
@@ -54,7 +52,7 @@ def coverage(bench: Bench, **options: Any) -> None:
             levels=words(options["levels"]),
             area=options["area"],
             indicators=indicators,
-            targets=options["targets"] or options["as_json"] or _suffix(options["out"]) == "json",
+            targets=options["targets"] or options["as_json"] or suffix(options["out"]) == "json",
         )
         table = run_coverage.view(store, found, wanted)
         _deliver_coverage(store, found, wanted, table, options)
@@ -100,7 +98,7 @@ def _deliver_coverage(store: Store, found: Run, wanted: Any, table: pd.DataFrame
 
     from geo_app.actions import run_coverage, tables
 
-    if _suffix(options["out"]) != "xlsx":
+    if suffix(options["out"]) != "xlsx":
         deliver(table, out=options["out"], as_json=options["as_json"], title=f"Coverage, run {found.id}")
         return
     record = found.record
@@ -129,7 +127,8 @@ def _deliver_coverage(store: Store, found: Run, wanted: Any, table: pd.DataFrame
         deliver(table, out=None, as_json=True)
 
 
-def _suffix(out: Path | None) -> str:
+def suffix(out: Path | None) -> str:
+    """Give the ending of a path in small letters, without its dot."""
     return out.suffix.lower().removeprefix(".") if out is not None else ""
 
 
@@ -140,7 +139,8 @@ def _value(text: str) -> Any:
         return text
 
 
-def _latest_or(store: Store, bench: Bench, run_id: int | None) -> Run:
+def latest_or(store: Store, bench: Bench, run_id: int | None) -> Run:
+    """Give a run by its number, or the newest for the present data, computed where there is none."""
     from geo_app.actions import run_coverage
 
     if run_id is not None:
@@ -172,8 +172,8 @@ def gaps(bench: Bench, indicators: tuple[str, ...], area: str | None, run_id: in
     from geo_app.actions import list_gaps, tables
 
     with bench.store() as store:
-        found = list_gaps.list_gaps(store, _latest_or(store, bench, run_id), indicators=words(indicators), area=area)
-    if _suffix(options["out"]) == "geojson":
+        found = list_gaps.list_gaps(store, latest_or(store, bench, run_id), indicators=words(indicators), area=area)
+    if suffix(options["out"]) == "geojson":
         options["out"].write_text(tables.geojson_text(found), encoding="utf-8")
         say(f"{len(found)} gaps written to {options['out']}")
         return
@@ -224,127 +224,8 @@ def query(bench: Bench, **options: Any) -> None:
             run_query.save(store, options["save"], spec, bench.settings.user)
             say(f"Kept as {options['save']}")
     say(f"{len(result.frame)} rows of {result.layer}" + (", simulated data 模拟数据" if result.synthetic else ""))
-    if _suffix(options["out"]) == "geojson":
+    if suffix(options["out"]) == "geojson":
         options["out"].write_text(tables.geojson_text(result.frame), encoding="utf-8")
         say(f"Written to {options['out']}")
         return
     deliver(pd.DataFrame(result.frame).drop(columns="geometry", errors="ignore"), out=options["out"], as_json=options["as_json"])
-
-
-@click.command(
-    "map",
-    epilog=examples(
-        "geo-app map W1 --area 620422 --level village --out w1.pdf",
-        "geo-app map RD1 --level block --out rd1.png --page A3 --language en",
-        "geo-app map W1 --area 620422 --level township --scale 250000 --review-number GS(2024)0650 --out w1.svg",
-        "geo-app map SN1 --level county --out sn1.html",
-    ),
-)
-@click.argument("indicator")
-@click.option("--area", help="Area to map (default: everything).")
-@click.option("--level", required=True, help="Level that is coloured: county, township, village …")
-@click.option("--out", type=FILE, required=True, help="File to write: pdf, png, svg or html (one self-contained file).")
-@click.option("--page", type=click.Choice(["A4", "A3"]), default="A4", show_default=True)
-@click.option("--orientation", type=click.Choice(["landscape", "portrait"]), default="landscape", show_default=True)
-@click.option("--scale", type=click.IntRange(500, 20_000_000), help="Scale denominator (default: the largest that fits).")
-@click.option("--title", default="", help="Title instead of the one made.")
-@click.option("--figure-no", default="", help="Number of the figure.")
-@click.option("--review-number", help="Map review number 审图号 (default: XIANGTU_REVIEW_NUMBER).")
-@click.option("--language", type=click.Choice(["zh", "en"]), help="Language of the map (default: XIANGTU_LANGUAGE).")
-@click.option("--layer", "overlays", multiple=True, help="Layers drawn over it (default: by the indicator).")
-@click.option("--no-gaps", is_flag=True, help="Leave the failing units out.")
-@click.option("--run", "run_id", type=int, help="Of this run (default: the newest for the present data).")
-@pass_bench
-def map_command(bench: Bench, indicator: str, **options: Any) -> None:
-    """Draw a thematic map of an indicator: a page to print, or one self-contained HTML file."""
-    from geo_app.actions import draw_map
-
-    out: Path = options["out"]
-    if _suffix(out) not in MAP_SUFFIXES:
-        raise BadRequestError(
-            f"{out.name}: a map is written as one of {', '.join(MAP_SUFFIXES)}; found the ending {out.suffix!r}."
-        )
-    with bench.store() as store:
-        run = _latest_or(store, bench, options["run_id"])
-        with on_terminal("Map") as progress:
-            written = draw_map.draw(store, _map_request(bench, indicator, options, run.id), _maker(bench, options), out, progress)
-    say(f"{written.title}: {out} ({out.stat().st_size:,} bytes)" + (", simulated data 模拟数据" if written.simulated else ""))
-
-
-def _map_request(bench: Bench, indicator: str, options: dict[str, Any], run_id: int) -> Any:
-    from geo_app.actions.compose_map import MapRequest
-    from map_templates.spec import PageSpec
-
-    return MapRequest(
-        indicator=indicator,
-        level=options["level"],
-        area=options["area"],
-        run_id=run_id,
-        overlays=words(options["overlays"]) or None,
-        gaps=not options["no_gaps"],
-        language=options["language"] or bench.settings.language,
-        page=PageSpec(options["page"], options["orientation"], options["scale"]),
-        title=options["title"],
-        figure_no=options["figure_no"],
-    )
-
-
-def _maker(bench: Bench, options: dict[str, Any]) -> Any:
-    from geo_app.actions.compose_map import Maker
-
-    found = bench.settings
-    number = options["review_number"] if options["review_number"] is not None else found.review_number
-    return Maker(found.organisation, number, found.area_name)
-
-
-@click.command(epilog=examples("geo-app runs", "geo-app runs --json"))
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@click.option("--out", type=FILE, help="Write csv, json or xlsx.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
-@pass_bench
-def runs(bench: Bench, limit: int, out: Path | None, *, as_json: bool) -> None:
-    """List the stored runs, newest first."""
-    import pandas as pd
-
-    with bench.store() as store:
-        rows = [
-            {
-                "run": item.run_id,
-                "at": item.at,
-                "who": item.who,
-                "profile": item.profile,
-                "on": item.parameters.get("on"),
-                "indicators": item.parameters.get("indicators"),
-                "overrides": item.parameters.get("overrides"),
-                "title": item.title,
-            }
-            for item in store.runs(limit=limit)
-        ]
-    columns = ["run", "at", "who", "profile", "on", "indicators", "overrides", "title"]
-    deliver(pd.DataFrame(rows, columns=columns), out=out, as_json=as_json, title="Runs")
-
-
-@click.command(epilog=examples("geo-app profiles", "geo-app profiles tches18 --json"))
-@click.argument("name", required=False)
-@click.option("--out", type=FILE, help="Write csv, json or xlsx.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
-def profiles(name: str | None, out: Path | None, *, as_json: bool) -> None:
-    """List the profiles of thresholds, or the thresholds of one with source and certainty."""
-    import pandas as pd
-
-    from geo_app.actions import describe
-
-    rows = describe.thresholds(name) if name else describe.profile_list()
-    deliver(pd.DataFrame(rows), out=out, as_json=as_json, title=name or "Profiles")
-
-
-@click.command(epilog=examples("geo-app indicators", "geo-app indicators --json"))
-@click.option("--out", type=FILE, help="Write csv, json or xlsx.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
-def indicators(out: Path | None, *, as_json: bool) -> None:
-    """List the indicators with formula, weight, source and what they need."""
-    import pandas as pd
-
-    from geo_app.actions import describe
-
-    deliver(pd.DataFrame(describe.indicator_list()), out=out, as_json=as_json, title="Indicators")
