@@ -103,14 +103,16 @@ def postgis_server():
         shutil.chown(folder, "postgres")
     port = _free_port()
     data = folder / "data"
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **owner}
-    subprocess.run([BIN / "initdb", "-D", data, "-U", "xiangtu", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"], **quiet)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **owner}
+    subprocess.run(
+        [BIN / "initdb", "-D", data, "-U", "xiangtu", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"], check=True, **quiet
+    )
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c full_page_writes=off"
-    subprocess.run([BIN / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start"], **quiet)
+    subprocess.run([BIN / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start"], check=True, **quiet)
     try:
         yield f"postgresql://xiangtu@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run([BIN / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"], **quiet)
+        subprocess.run([BIN / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"], check=True, **quiet)
         shutil.rmtree(folder)
 
 

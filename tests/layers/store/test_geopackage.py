@@ -156,10 +156,10 @@ def test_a_copy_while_writing_is_whole(gpkg, change, wells, tmp_path, layers):
             assert store.count("wells") == 20 * len(store.changes(limit=10_000))
 
 
-def test_a_copy_takes_the_place_of_an_older_one_and_leaves_no_draft(gpkg, tmp_path, copy, change, wells, layers):
+def test_a_copy_takes_the_place_of_an_older_one_and_leaves_no_draft(gpkg, tmp_path, copy, change, wells):
     gpkg.apply(change(Insert("wells", wells(1, first=90))))
     gpkg.copy_to(copy)
-    with open_store(copy, layers=layers) as store:
+    with open_store(copy, layers=gpkg.layers) as store:
         assert store.count("wells") == 11
     assert not list(tmp_path.glob(".*.part"))
 

@@ -64,4 +64,4 @@ def test_nothing_but_sqlite_opens_the_live_file(path, layers, change, wells, tmp
         store.undo(1, who="a", bureau="b", reason="c")
         assert OPENED == []
         Path(path).open("rb").close()
-        assert OPENED == [str(path)], "the hook would have seen it"
+        assert str(path) in OPENED, "the hook would have seen it"

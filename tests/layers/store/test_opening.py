@@ -8,7 +8,7 @@ from layers.store import Insert, durability, open_store
 
 
 def test_a_store_that_is_not_there_is_named(path, layers):
-    with pytest.raises(StoreMissingError, match="There is no store 库.gpkg"):
+    with pytest.raises(StoreMissingError, match=r"There is no store 库\.gpkg"):
         open_store(path, layers=layers)
     assert not path.exists()
 
@@ -87,10 +87,10 @@ def test_a_wal_is_refused_on_a_network_disk(path, layers, monkeypatch, tmp_path)
 
 
 def test_journal_and_syncing_are_set_and_logged(path, layers, caplog):
-    with caplog.at_level("INFO", logger="layers.store.sqlite"), open_store(path, create=True, layers=layers) as store:
-        with store._backend.writing() as connection:
-            mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
-            level = connection.exec_driver_sql("PRAGMA synchronous").scalar()
+    caplog.set_level("INFO", logger="layers.store.sqlite")
+    with open_store(path, create=True, layers=layers) as store, store._backend.writing() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+        level = connection.exec_driver_sql("PRAGMA synchronous").scalar()
     kept = durability.for_version(sqlite3.sqlite_version_info)
     assert (mode, level) == (kept.journal, kept.level)
     assert f"journal {kept.journal}, synchronous {kept.synchronous}" in caplog.text
