@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in millimetres."""
 CLEARANCE_MM: Final = 0.35
+SHORT_ENDINGS: Final = (("村村民委员会", "村"), ("村民委员会", "村"), ("社区居民委员会", "社区"), ("居民委员会", "社区"))
+GRID: Final = 13
+"""Places tried along each side of an area."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,24 @@ class Placed:
     x_mm: float
     y_mm: float
 
+    @property
+    def box(self) -> Box:
+        """The room that the label takes."""
+        return _box(self.label, self.x_mm, self.y_mm)
+
+
+def short_name(name: str) -> str:
+    """Give the name that a map prints for an area: 村民委员会 becomes 村, 社区居民委员会 becomes 社区; others stay.
+
+    Examples:
+        >>> short_name("甘沟村民委员会"), short_name("南关社区居民委员会"), short_name("会宁县")
+        ('甘沟村', '南关社区', '会宁县')
+    """
+    for ending, short in SHORT_ENDINGS:
+        if name.endswith(ending) and len(name) > len(ending):
+            return name.removesuffix(ending) + short
+    return name
+
 
 def place(labels: Sequence[Label], frame: Box, taken: Sequence[Box] = ()) -> tuple[list[Placed], list[Label]]:
     """Place labels greedily by rank and give those placed and those for which there was no room.
@@ -66,7 +87,7 @@ def place(labels: Sequence[Label], frame: Box, taken: Sequence[Box] = ()) -> tup
     placed, left = [], []
     for label in sorted(labels, key=lambda item: item.rank):
         for x, y in _candidates(label):
-            box = (x - label.width_mm / 2, y - label.height_mm / 2, x + label.width_mm / 2, y + label.height_mm / 2)
+            box = _box(label, x, y)
             if _within(box, frame) and not _touches(box, boxes[:used]) and _held(box, label.inside):
                 boxes[used] = box
                 used += 1
@@ -75,6 +96,10 @@ def place(labels: Sequence[Label], frame: Box, taken: Sequence[Box] = ()) -> tup
         else:
             left.append(label)
     return placed, left
+
+
+def _box(label: Label, x: float, y: float) -> Box:
+    return (x - label.width_mm / 2, y - label.height_mm / 2, x + label.width_mm / 2, y + label.height_mm / 2)
 
 
 def _candidates(label: Label) -> Iterator[tuple[float, float]]:
@@ -92,14 +117,18 @@ def _candidates(label: Label) -> Iterator[tuple[float, float]]:
 
 
 def _positions_inside(label: Label) -> Iterator[tuple[float, float]]:
+    """The anchor, then places round it, the nearest first: over the whole area where there is one."""
     yield label.x_mm, label.y_mm
-    if label.inside is not None and not shapely.is_empty(label.inside):
-        centre = shapely.centroid(label.inside)
-        yield float(centre.x), float(centre.y)
-    for step in (1.0, -1.0, 2.0, -2.0):
-        yield label.x_mm, label.y_mm + step * label.height_mm * 0.6
-    for step in (1.0, -1.0):
-        yield label.x_mm + step * label.width_mm * 0.4, label.y_mm
+    if label.inside is None or shapely.is_empty(label.inside):
+        for step in (1.0, -1.0, 2.0, -2.0):
+            yield label.x_mm, label.y_mm + step * label.height_mm * 0.6
+        return
+    shapely.prepare(label.inside)
+    left, bottom, right, top = shapely.bounds(label.inside)
+    x, y = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
+    far = np.hypot(x - label.x_mm, y - label.y_mm).ravel()
+    for i in np.argsort(far, kind="stable"):
+        yield float(x.flat[i]), float(y.flat[i])
 
 
 def _within(box: Box, frame: Box) -> bool:

@@ -376,6 +376,18 @@ def entry_of(name: str, key: str) -> Entry:
     return Entry(symbols[key])
 
 
+def scaled(symbol: Symbol, size: float) -> Symbol:
+    """Give a point symbol at a share of its size; other symbols as they are.
+
+    Examples:
+        >>> scaled(SEAT, 0.5).size_mm, scaled(LineSymbol("#8a5a2b", 0.2), 0.5).width_mm
+        (0.95, 0.2)
+    """
+    if not isinstance(symbol, PointSymbol) or size == 1:
+        return symbol
+    return replace(symbol, size_mm=symbol.size_mm * size, outline_mm=symbol.outline_mm * size)
+
+
 def legend_order(name: str, keys: set[str]) -> list[str]:
     """Put the keys of a layer in the order of the legend; drawn in the reverse order, the important lie above.
 

@@ -53,6 +53,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "cannot_be_known": ("无法判断", "cannot be known"),
     "number_of": ("{noun}数", "Number of {noun}"),
     "areas": ("单元", "areas"),
+    "boundary": ("{name}界", "{name}, boundary"),
+    "mapped": ("制图范围", "Mapped area"),
     "layers": ("图层", "Layers"),
     "value": ("数值", "Value"),
     "range": ("可能范围", "Possible range"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from map_templates.spec import MapSpec
 
 TITLE_SIZES: Final = (21.0, 19.0, 17.0, 15.0, 13.0)
+A4_SHORT_MM: Final = 210.0
 FIGURE_NUMBER_MM: Final = 20.0
 _BREAK: Final = re.compile(r"[，、；：）\s]|(?=（)")
 _TEN_THOUSAND: Final = 10_000
@@ -30,14 +31,16 @@ def title_lines(sheet: Sheet, title: str, band_mm: float) -> tuple[float, list[s
     Room for the figure number is kept free on both sides, so that the title stays centred.
     """
     width = band_mm - 2 * FIGURE_NUMBER_MM
-    for size in TITLE_SIZES[:3]:
+    larger = math.sqrt(min(sheet.width_mm, sheet.height_mm) / A4_SHORT_MM)
+    sizes = [size * larger for size in TITLE_SIZES]
+    for size in sizes[:3]:
         if sheet.fonts.width_mm(title, size, "serif-bold") <= width:
             return size, [title]
-    for size in TITLE_SIZES[2:]:
+    for size in sizes[2:]:
         halves = _halves(sheet, title, size, width)
         if halves is not None:
             return size, halves
-    return TITLE_SIZES[-1], sheet.fonts.wrap(title, TITLE_SIZES[-1], width, "serif-bold")
+    return sizes[-1], sheet.fonts.wrap(title, sizes[-1], width, "serif-bold")
 
 
 def _halves(sheet: Sheet, title: str, size: float, width_mm: float) -> list[str] | None:

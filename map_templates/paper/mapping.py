@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
+from geopandas import GeoSeries
 from matplotlib.collections import PathCollection
 
 from map_templates import classes as class_breaks
 from map_templates import symbols
 from map_templates.fonts import MM_PER_POINT
-from map_templates.labels import Box, Label, Placed, place
+from map_templates.labels import Box, Label, Placed, place, short_name
 from map_templates.paper import marks
 from map_templates.paper.sheet import Type, points
 from map_templates.symbols import PointSymbol
+from map_templates.texts import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +33,12 @@ if TYPE_CHECKING:
 POLYGONS: Final = frozenset({3, 6})
 GROUND_ORDER: Final = 4.0
 AREA_ORDER: Final = 6.0
+BOUNDARIES: Final = frozenset({"outline", "counties"})
+SLIVER_SHARE: Final = 1e-4
+UNCROWDED: Final = 90
+SMALLEST: Final = 0.55
+AREA_NAMES: Final = (("counties", 12), ("townships", 120), ("villages", 10_000))
+"""Whose label style names of coloured areas take, and up to how many areas."""
 MANY_AREAS: Final = 900
 """From this number of areas in the window, their edges are drawn finer."""
 
@@ -60,8 +69,14 @@ def draw_map(sheet: Sheet, spec: MapSpec, window: Window, classes: Classes | Non
             shown.entries += _draw_layer(sheet, layer, window, names)
     if spec.choropleth is not None and classes is not None and len(spec.choropleth.frame):
         _draw_areas(sheet, spec.choropleth, classes, window, names)
+        shown.entries += _draw_outline(sheet, spec, window)
     frame = window.rect.shrunk(0.8).box
     shown.placed, shown.left_out = place(names.wanted, frame, names.taken)
+    smaller = [label for label in (_smaller(sheet, label) for label in shown.left_out) if label is not None]
+    again, _ = place(smaller, frame, [*names.taken, *(found.box for found in shown.placed)])
+    shown.placed += again
+    named = {(found.label.text.replace(" ", ""), found.label.inside) for found in again}
+    shown.left_out = [label for label in shown.left_out if (label.text.replace(" ", ""), label.inside) not in named]
     for found in shown.placed:
         _write_label(sheet, found)
     return shown
@@ -86,7 +101,43 @@ def _draw_areas(sheet: Sheet, choropleth: Choropleth, classes: Classes, window: 
     marks.hatch(sheet, blank, window.rect, AREA_ORDER + 0.1)
     outline = PathCollection([marks.area_path(s) for s in blank], facecolors="none", zorder=AREA_ORDER + 0.2, **edge)
     marks.add(sheet, outline, marks.Place("no-data-outline", AREA_ORDER + 0.2, window.rect))
-    names.wanted += _area_labels(sheet, choropleth.frame["area_name"].tolist(), shapes, symbols.STYLES["villages"])
+    names.wanted += _area_labels(sheet, choropleth.frame["area_name"].tolist(), shapes)
+
+
+def _smaller(sheet: Sheet, label: Label) -> Label | None:
+    """Give the name of an area in the next smaller style; None where it has no area or no smaller style."""
+    steps = [symbols.STYLES[name] for name, _ in AREA_NAMES]
+    following = {style.label_style: after for style, after in pairwise(steps)}
+    if label.inside is None or label.style not in following:
+        return None
+    at = np.array([label.x_mm, label.y_mm])
+    return replace(_label(sheet, label.text.replace(" ", ""), at, following[label.style]), inside=label.inside)
+
+
+def _draw_outline(sheet: Sheet, spec: MapSpec, window: Window) -> list[tuple[str, Entry]]:
+    """Draw the boundary of all coloured areas together, unless a layer brings boundaries of its own."""
+    if spec.choropleth is None or any(layer.visible and layer.name in BOUNDARIES for layer in spec.layers):
+        return []
+    whole = spec.choropleth.frame.geometry.dropna()
+    whole = whole[whole.geom_type.isin(["Polygon", "MultiPolygon"])]
+    if whole.empty:
+        return []
+    shapes = window.draw(GeoSeries([_without_slivers(whole.union_all())], crs=whole.crs))
+    entry = symbols.entry_of("outline", "")
+    marks.draw(sheet, list(shapes), entry.symbol, marks.Place("outline", AREA_ORDER + 10.4, window.rect))
+    words = text("boundary", spec.language, name=spec.area_name) if spec.area_name else text("mapped", spec.language)
+    return [(words, entry)] if any(shape is not None for shape in shapes) else []
+
+
+def _without_slivers(whole: shapely.Geometry) -> shapely.Geometry:
+    """Close the pin holes that neighbours with not quite equal edges leave between them; real holes stay."""
+    least = SLIVER_SHARE * shapely.area(whole)
+    parts = [
+        shapely.Polygon(part.exterior, [ring for ring in part.interiors if shapely.area(shapely.Polygon(ring)) > least])
+        for part in shapely.get_parts(whole)
+        if shapely.area(part) > least
+    ]
+    return shapely.MultiPolygon(parts)
 
 
 def _draw_layer(sheet: Sheet, layer: MapLayer, window: Window, names: _Names) -> list[tuple[str, Entry]]:
@@ -96,14 +147,23 @@ def _draw_layer(sheet: Sheet, layer: MapLayer, window: Window, names: _Names) ->
     keys = symbols.symbol_keys(layer.name, layer.frame).to_numpy()
     present = np.array([s is not None for s in shapes], dtype=bool)
     order = symbols.legend_order(layer.name, set(keys[present]))
+    entries = []
     for step, key in enumerate(reversed(order)):
         chosen = shapes[present & (keys == key)]
-        symbol = symbols.entry_of(layer.name, key).symbol
+        entry = symbols.entry_of(layer.name, key)
+        symbol = symbols.scaled(entry.symbol, _crowding(chosen))
+        entries.append((layer.title, replace(entry, symbol=symbol)))
         marks.draw(sheet, list(chosen), symbol, marks.Place(f"layer-{layer.name}", base + 0.002 * step, window.rect))
         if isinstance(symbol, PointSymbol):
             names.taken += _occupied(chosen, symbol)
     names.wanted += _layer_labels(sheet, layer, shapes, keys, window)
-    return [(layer.title, symbols.entry_of(layer.name, key)) for key in order]
+    return entries[::-1]
+
+
+def _crowding(shapes: NDArray[np.object_]) -> float:
+    """Share of their full size at which point symbols of one kind are drawn: less where many stand in the window."""
+    count = int((shapely.get_type_id(shapes) == 0).sum())
+    return float(np.clip(np.sqrt(UNCROWDED / max(count, 1)), SMALLEST, 1.0))
 
 
 def _occupied(shapes: NDArray[np.object_], symbol: PointSymbol) -> list[Box]:
@@ -117,29 +177,34 @@ def _layer_labels(
     style = symbols.style_of(layer.name)
     frame = shapely.box(*window.rect.shrunk(1).box)
     texts = layer.frame[layer.label_field] if layer.label_field is not None else []
-    for text, shape, key in zip(texts, shapes, keys, strict=False):
-        if shape is None or not isinstance(text, str) or not text:
+    for words, shape, key in zip(texts, shapes, keys, strict=False):
+        if shape is None or not isinstance(words, str) or not words:
             continue
         symbol = symbols.entry_of(layer.name, key).symbol
         if isinstance(symbol, PointSymbol):
-            yield replace(_label(sheet, text, shapely.get_coordinates(shape)[0], style), gap_mm=symbol.size_mm / 2)
+            yield replace(_label(sheet, words, shapely.get_coordinates(shape)[0], style), gap_mm=symbol.size_mm / 2)
         elif shapely.get_type_id(shape) in POLYGONS:
             seen = shapely.intersection(shape, frame)
             if not shapely.is_empty(seen):
-                label = _label(sheet, text, _anchor(_largest(seen)), style)
+                label = _label(sheet, words, _anchor(_largest(seen)), style)
                 yield replace(label, inside=shapely.buffer(seen, -1.5)) if style.label_style == "neighbour" else label
 
 
-def _area_labels(sheet: Sheet, texts: list[Any], shapes: NDArray[np.object_], style: symbols.Style) -> Iterator[Label]:
-    """Names of the coloured areas, each only where it fits inside its own area."""
-    for text, shape in zip(texts, shapes, strict=True):
-        if shape is None or not isinstance(text, str) or shapely.get_type_id(shape) not in POLYGONS:
+def _area_labels(sheet: Sheet, texts: list[Any], shapes: NDArray[np.object_]) -> Iterator[Label]:
+    """Names of the coloured areas, larger where the areas are few, each only where it fits inside its own area."""
+    areas = [(short_name(words), s) for words, s in zip(texts, shapes, strict=True) if s is not None and isinstance(words, str)]
+    sizes = [symbols.STYLES[name] for name, most in AREA_NAMES if len(areas) <= most]
+    for words, shape in areas:
+        if shapely.get_type_id(shape) not in POLYGONS:
             continue
         part = _largest(shape)
-        label = replace(_label(sheet, text, _anchor(part), style), inside=part)
+        anchor = _anchor(part)
         left, bottom, right, top = shapely.bounds(part)
-        if right - left > label.width_mm and top - bottom > label.height_mm:
-            yield label
+        for style in sizes:
+            label = replace(_label(sheet, words, anchor, style), inside=part)
+            if right - left > label.width_mm and top - bottom > label.height_mm:
+                yield label
+                break
 
 
 def _anchor(shape: shapely.Geometry) -> NDArray[np.float64]:
@@ -153,9 +218,9 @@ def _largest(shape: shapely.Geometry) -> shapely.Geometry:
     return parts[int(np.argmax(shapely.area(parts)))]
 
 
-def _label(sheet: Sheet, text: str, at: NDArray[np.float64], style: symbols.Style) -> Label:
+def _label(sheet: Sheet, words: str, at: NDArray[np.float64], style: symbols.Style) -> Label:
     setting = symbols.LABELS[style.label_style]
-    shown = " ".join(text) if setting.spaced and not text.isascii() else text
+    shown = " ".join(words) if setting.spaced and not words.isascii() else words
     width = sheet.fonts.width_mm(shown, setting.size_pt, setting.face)
     height = setting.size_pt * MM_PER_POINT * 1.05
     return Label(shown, float(at[0]), float(at[1]), width, height, style.label_rank, style=style.label_style)

@@ -36,7 +36,7 @@ def screen_geometry(geometry: GeoSeries, span_degrees: float, *, coverage: bool 
     tolerance = span_degrees / SCREEN_STEPS
     whole = shapely.force_2d(values[present])
     polygons = np.isin(shapely.get_type_id(whole), (3, 6)).all()
-    if coverage and polygons and bool(shapely.coverage_is_valid(whole)):
+    if coverage and polygons:
         simple = shapely.coverage_simplify(whole, tolerance)
     else:
         simple = shapely.simplify(whole, tolerance, preserve_topology=True)
