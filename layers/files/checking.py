@@ -240,7 +240,7 @@ def accept(
     for name, values in report.parsed.items():
         column = np.empty(sum(keep), dtype=object)
         column[:] = [value for value, good in zip(values, keep, strict=True) if good]
-        data[name] = pd.Series(column, index=frame.index[keep])
+        data[name] = pd.Series(column, index=frame.index[keep], dtype=object)
     accepted = pd.DataFrame(data, index=frame.index[keep])
     if report.layer.geometry is not GeometryKind.NONE:
         geometries = _geometries(frame)[np.array(keep, dtype=bool)]

@@ -59,11 +59,17 @@ def plain(value: Any) -> Any:
 def _objects(values: list[Any], index: pd.Index[Any]) -> pd.Series[Any]:
     column = np.empty(len(values), dtype=object)
     column[:] = values
-    return pd.Series(column, index=index)
+    return pd.Series(column, index=index, dtype=object)
+
+
+def _texts(column: pd.Series[Any]) -> list[str | None]:
+    """Give the cells of a column as texts, None for unknown."""
+    cells = [plain(value) for value in column.tolist()]
+    return [None if cell is None else as_text(cell) for cell in cells]
 
 
 def _mask(frame: pd.DataFrame, item: Filter) -> pd.Series[bool]:
-    column = frame[item.column].map(plain).astype(object)
+    column = _objects([plain(value) for value in frame[item.column].tolist()], frame.index)
     if item.op in ("is_null", "not_null"):
         return column.isna() if item.op == "is_null" else column.notna()
     if item.op in ("in", "not in"):
@@ -74,10 +80,10 @@ def _mask(frame: pd.DataFrame, item: Filter) -> pd.Series[bool]:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         numbers = pd.to_numeric(column, errors="coerce")
         return compare(numbers, value) & numbers.notna() if item.op != "!=" else ~numbers.eq(value)
-    texts = column.map(lambda cell: None if cell is None else as_text(cell))
-    return (
-        texts.map(lambda cell: cell is not None and bool(compare(cell, as_text(value)))) if item.op != "!=" else texts.ne(value)
-    )
+    wanted_text = as_text(value)
+    if item.op == "!=":
+        return column.map(lambda cell: cell is None or as_text(cell) != wanted_text)
+    return column.map(lambda cell: cell is not None and bool(compare(as_text(cell), wanted_text)))
 
 
 def _filtered(frame: gpd.GeoDataFrame, feed: Feed) -> gpd.GeoDataFrame:
@@ -122,12 +128,16 @@ def _joined(frame: gpd.GeoDataFrame, feed: Feed, table: pd.DataFrame | None) -> 
     ):
         if column not in where.columns:
             raise RecipeError(f"{name} has no column {column}, which `join` names.")
-    keys = table[feed.join.to].map(plain).map(lambda value: None if value is None else as_text(value))
-    lookup = table.assign(_key=keys).dropna(subset=["_key"]).drop_duplicates("_key").set_index("_key")
-    here = frame[feed.join.on].map(plain).map(lambda value: None if value is None else as_text(value))
-    return frame.assign(
-        **{name: _objects([lookup[name].get(key) for key in here.tolist()], frame.index) for name in feed.join.columns}
-    )
+    first: dict[str | None, int] = {}
+    for at, key in enumerate(_texts(table[feed.join.to])):
+        first.setdefault(key, at)
+    first.pop(None, None)
+    rows = [first.get(key) for key in _texts(frame[feed.join.on])]
+    found = {}
+    for name in feed.join.columns:
+        values = table[name].tolist()
+        found[name] = _objects([None if at is None else plain(values[at]) for at in rows], frame.index)
+    return frame.assign(**found)
 
 
 def _converted(value: Any, target: Field, feed: Feed, unknown: set[str]) -> Any:
@@ -161,7 +171,7 @@ def _scaled(cell: Any, factor: float) -> Any:
 
 def _parts(column: pd.Series[Any]) -> list[str | None]:
     """Make keys unique that repeat: the first keeps its name with part 1, and so on (`1543362-1`, `1543362-2`)."""
-    texts = [None if (cell := plain(value)) is None else as_text(cell) for value in column.tolist()]
+    texts = _texts(column)
     seen: dict[str | None, int] = {}
     found = []
     for text in texts:

@@ -191,26 +191,25 @@ class _Loaded:
     coordinate_fields: tuple[str, str] | None = None
 
 
-def _column(array: pa.ChunkedArray) -> Any:
+def _series(array: pa.ChunkedArray, index: pd.Index[Any]) -> pd.Series[Any]:
+    """Give a column of the file: whole numbers and flags nullable, numbers as floats, texts as objects with None."""
     kind = str(array.type)
     if kind in ("int64", "int32", "int16", "int8"):
-        return pd.array(array.to_pylist(), dtype="Int64")
+        return pd.Series(pd.array(array.to_pylist(), dtype="Int64"), index=index)
     if kind == "bool":
-        return pd.array(array.to_pylist(), dtype="boolean")
+        return pd.Series(pd.array(array.to_pylist(), dtype="boolean"), index=index)
     if kind in ("double", "float"):
-        return array.to_numpy().astype(float)
+        return pd.Series(array.to_numpy().astype(float), index=index)
     column = np.empty(len(array), dtype=object)
     column[:] = array.to_pylist()
-    return column
+    return pd.Series(column, index=index, dtype=object)
 
 
 def _load(path: Path, original_name: str, answers: Answers, limits: Limits) -> _Loaded:
     with _staging(path, original_name, answers.layer, limits) as staged:
         table, arrow = sandbox.read(staged.path, staged.kind, answers=answers, limits=limits)
     index = pd.RangeIndex(1, table.rows + 1, name="row")
-    data = pd.DataFrame(
-        {name: pd.Series(_column(arrow.column(f"c{at}")), index=index) for at, (name, _) in enumerate(table.types)}, index=index
-    )
+    data = pd.DataFrame({name: _series(arrow.column(f"c{at}"), index) for at, (name, _) in enumerate(table.types)}, index=index)
     geometries = None
     if table.geometry is not None or GEOMETRY_COLUMN in arrow.column_names:
         wkb = np.empty(table.rows, dtype=object)

@@ -160,7 +160,7 @@ def _repair_texts(frame: pd.DataFrame, layer: Layer, name: str, log: list[tuple[
         if changed:
             values = np.empty(len(after), dtype=object)
             values[:] = after
-            frame[column] = pd.Series(values, index=frame.index)
+            frame[column] = pd.Series(values, index=frame.index, dtype=object)
             log.extend(changed)
 
 

@@ -138,6 +138,7 @@ def _write_streamed(rows: Rows, path: Path) -> None:
     }
     if driver == "FlatGeobuf":
         schema["properties"] = {name: "str" if kind == "date" else kind for name, kind in schema["properties"].items()}
+        rows = rows.with_dates_as_text()
     options: dict[str, Any] = {"layer": rows.layer.name} if driver == "GPKG" else {"SPATIAL_INDEX": "NO"}
     try:
         with (

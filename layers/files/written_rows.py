@@ -100,6 +100,11 @@ class Rows:
         family = families.pop()
         return family if kinds == {family} else f"Multi{family}"
 
+    def with_dates_as_text(self) -> Rows:
+        """Give the same rows with ISO texts for dates, for formats without a type for dates."""
+        columns = [[value.isoformat() if isinstance(value, dt.date) else value for value in column] for column in self.columns]
+        return Rows(self.layer, self.fields, columns, self.geometries, self.count)
+
     def __iter__(self) -> Iterator[tuple[list[Any], shapely.Geometry | None]]:
         """Give each row's values and geometry."""
         geometries = self.geometries if self.geometries is not None else [None] * self.count

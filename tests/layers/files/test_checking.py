@@ -408,21 +408,10 @@ cells = st.one_of(
 @given(
     st.lists(
         st.fixed_dictionaries(
-            {
-                name: cells
-                for name in (
-                    "well_id",
-                    "village_code",
-                    "route",
-                    "people",
-                    "taps",
-                    "depth_m",
-                    "working",
-                    "tested",
-                    "surface",
-                    "villages",
-                )
-            }
+            dict.fromkeys(
+                ("well_id", "village_code", "route", "people", "taps", "depth_m", "working", "tested", "surface", "villages"),
+                cells,
+            )
         ),
         max_size=5,
     )

@@ -29,14 +29,14 @@ def test_boundary_in_gcj02_is_suspected_with_its_shift(lon, lat, metres):
 
 def test_boundary_that_lies_right_is_not_suspected():
     right = outline()
-    moved = shapely.transform(right, lambda points: points + [0.0001, -0.0001])
+    moved = shapely.transform(right, lambda points: points + np.array([0.0001, -0.0001]))
     for geometry in (right, moved):
         assert not measure_shift(np.array([geometry], dtype=object), np.array([right], dtype=object)).suspected
 
 
 def test_boundary_shifted_otherwise_is_not_suspected():
     right = outline()
-    moved = shapely.transform(right, lambda points: points - [0.004, 0.001])
+    moved = shapely.transform(right, lambda points: points - np.array([0.004, 0.001]))
     assert not measure_shift(np.array([moved], dtype=object), np.array([right], dtype=object)).suspected
 
 
