@@ -52,17 +52,28 @@ def wiggle(links: Array, apexes: Array, rng: np.random.Generator, *, levels: int
     shift[none_left] = -np.abs(shift[none_left])
     shift[none_right] = np.abs(shift[none_right])
     shift[none_left & none_right] = 0
+    shift *= np.where(shift >= 0, *_slimness(links, apexes))
     share = np.linspace(0, 1, shift.shape[1])
     lines = []
     for link, apex, offset in zip(links, np.nan_to_num(apexes), shift, strict=True):
         place, moved = _with_crossings(share, offset)
         along = link[0] + place[:, None] * (link[1] - link[0])
         toward = np.where((moved >= 0)[:, None], apex[0], apex[1]) - along
-        lines.append(along + np.abs(moved)[:, None] * toward)
+        line = along + np.abs(moved)[:, None] * toward
+        line[[0, -1]] = link
+        lines.append(line)
     sizes = [len(line) for line in lines]
     if not lines:
         return np.array([], dtype=object)
     return np.asarray(shapely.linestrings(np.concatenate(lines), indices=np.repeat(np.arange(len(lines)), sizes)))
+
+
+def _slimness(links: Array, apexes: Array) -> tuple[Array, Array]:
+    """Give, for the left and the right, the share of its reach that a link may use: a short link makes no long spike."""
+    long = np.hypot(*(links[:, 1] - links[:, 0]).T)
+    far = np.hypot(*np.moveaxis(np.nan_to_num(apexes) - links.mean(axis=1)[:, None], 2, 0))
+    share = np.minimum(1.0, 0.9 * long[:, None] / np.maximum(far, 1e-9))
+    return share[:, :1], share[:, 1:]
 
 
 def _with_crossings(share: Array, offset: Array) -> tuple[Array, Array]:

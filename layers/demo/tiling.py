@@ -29,7 +29,7 @@ def _cell_edges(seeds: Array, rng: np.random.Generator, reach: float) -> tuple[A
     whole = [pair for pair in range(len(cells.ridge_vertices)) if -1 not in cells.ridge_vertices[pair]]
     links = cells.vertices[np.array([cells.ridge_vertices[pair] for pair in whole])]
     sides = cells.ridge_points[whole]
-    return wiggle(links, every[sides], rng, reach=reach), sides
+    return wiggle(links, every[sides], rng, levels=4, reach=reach), sides
 
 
 def tile(outline: shapely.Geometry, seeds_lonlat: Array, plane: Plane, rng: np.random.Generator, *, reach: float = 0.45) -> Array:
