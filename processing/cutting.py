@@ -1,8 +1,8 @@
 """Compiled measure of how much of a line lies inside a polygon, without making the cut pieces; used by `overlay` for large work.
 
 Each step of a line is split where it meets an edge of the polygon, and the parts whose middle is inside (even-odd rule over all
-rings) are measured on the ellipsoid by the mid-latitude formula. Where a vertex lies on the other's edge, or the two run together,
-within a tenth of a micrometre, the pair is called doubtful and left to shapely.
+rings) are measured on the ellipsoid by the mid-latitude formula. Where a vertex lies on the other's edge, or the two run
+together, within a tenth of a micrometre, the pair is called doubtful and left to shapely.
 """
 
 from __future__ import annotations
@@ -43,6 +43,16 @@ def _step_m(x1: float, y1: float, x2: float, y2: float) -> float:
         if total <= parts * LONG_SEGMENT_M:
             return total
         parts = int(total / LONG_SEGMENT_M) + 1
+
+
+@compiled
+def lengths_m(steps: Floats, first: Ints) -> Floats:
+    """Measure lines given by their steps (n, 4) in degrees and where each line's steps start (one more than lines)."""
+    result = np.zeros(first.shape[0] - 1)
+    for line in range(result.shape[0]):
+        for s in range(first[line], first[line + 1]):
+            result[line] += _step_m(steps[s, 0], steps[s, 1], steps[s, 2], steps[s, 3])
+    return result
 
 
 @compiled

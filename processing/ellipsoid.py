@@ -51,17 +51,26 @@ def lengths_m(geometries: NDArray[np.object_]) -> NDArray[np.float64]:
     """Measure lines in degrees (perimeter for polygons); missing and empty geometries give NaN, points give 0."""
     result = np.zeros(len(geometries))
     result[shapely.is_missing(geometries) | shapely.is_empty(geometries)] = np.nan
-    parts, owner = shapely.get_parts(geometries, return_index=True)
-    polygons = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    rings, ring_of = shapely.get_rings(parts[polygons], return_index=True)
-    lines = np.concatenate([parts[~polygons], rings])
-    owner = np.concatenate([owner[~polygons], owner[polygons][ring_of]])
+    lines, owner = outlines(geometries)
     lonlat, line_of = shapely.get_coordinates(lines, return_index=True)
     if len(lonlat) > 1:
         inside = line_of[1:] == line_of[:-1]
         steps = segment_lengths_m(lonlat)[inside]
         result += np.bincount(owner[line_of[1:][inside]], weights=steps, minlength=len(geometries))
     return result
+
+
+def outlines(geometries: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Give the points, lines and rings that geometries are made of, and which geometry each belongs to, in their order."""
+    kinds = shapely.get_type_id(geometries)
+    if bool(((kinds >= 0) & (kinds <= shapely.GeometryType.LINEARRING)).all()):
+        return geometries, np.arange(len(geometries))
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    rings, ring_of = shapely.get_rings(parts[polygon], return_index=True)
+    lines, owner = np.concatenate([parts[~polygon], rings]), np.concatenate([owner[~polygon], owner[polygon][ring_of]])
+    order = np.argsort(owner, kind="stable")
+    return lines[order], owner[order]
 
 
 def areas_m2(geometries: NDArray[np.object_]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from processing import crs
+from processing import crs, ellipsoid
 from processing.ellipsoid import GEOD
 from processing.plane import Plane
 
@@ -32,9 +32,9 @@ CLOSE_M = 2_000.0
 FAR_M = 20_000.0
 """Longer distances are measured again by `Geod` between the place and the nearest spot."""
 EARTH_RADIUS_M = 6_371_000.0
-COMPILED_FROM = 150_000
-"""Places and target vertices from which the compiled search is used: loading it takes as long as shapely's tree takes for so many
-(about 0.6 s); above, it is several times faster."""
+COMPILED_FROM, PLACE_WEIGHT = 120_000, 3
+"""Target vertices, and places three times over, from which the compiled search is used: loading it takes as long as shapely's
+tree takes for so many (about 0.6 s); above, it is several times faster."""
 AREA = 2
 
 
@@ -167,7 +167,7 @@ def _present(shapes: Shapes) -> NDArray[np.bool_]:
 
 def _is_large(places: Shapes, shapes: Shapes) -> bool:
     """Say whether the compiled search pays; it takes points as places only."""
-    size = len(places) + int(shapely.get_num_coordinates(shapes).sum())
+    size = PLACE_WEIGHT * len(places) + int(shapely.get_num_coordinates(shapes).sum())
     return size >= COMPILED_FROM and bool((shapely.get_type_id(places) == shapely.GeometryType.POINT).all())
 
 
@@ -175,18 +175,12 @@ def _by_grid(places: Shapes, shapes: Shapes, plane: Plane, limit_m: float) -> tu
     """Find the nearest by the compiled grid search over outlines; the inside of polygons by shapely's tree."""
     from processing import kernels  # noqa: PLC0415 - loads numba, which small work must not wait for
 
-    parts, target = shapely.get_parts(shapes, return_index=True)
-    polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    rings, ring_of = shapely.get_rings(parts[polygon], return_index=True)
-    outlines = np.concatenate([parts[~polygon], rings])
-    target = np.concatenate([target[~polygon], target[polygon][ring_of]])
-    order = np.argsort(target, kind="stable")
-    outlines, target = outlines[order], target[order]
+    outlines, target = ellipsoid.outlines(shapes)
     lonlat, outline = shapely.get_coordinates(outlines, return_index=True)
     segments, owner = kernels.project_lines(lonlat, outline, plane.meridian)
     from_ = kernels.project(shapely.get_coordinates(places), plane.meridian)
     distance, found = kernels.nearest_segments(from_, segments, target[owner], limit_m=limit_m)
-    if polygon.any():
+    if bool((shapely.get_dimensions(shapes) == AREA).any()):
         inside, area = _inside(from_[:, :2], shapes, plane)
         distance[inside], found[inside] = 0.0, area
     far = np.flatnonzero((found >= 0) & (distance > CLOSE_M))

@@ -113,24 +113,6 @@ def covered_area(subjects: Frame, polygons: Frame) -> pd.Series:
     return _covered(_shapes(subjects), _shapes(polygons), ellipsoid.areas_m2, index=subjects.index).rename("area_m2")
 
 
-def dissolve_parts(polygons: Frame) -> Shapes:
-    """Merge polygons that overlap or touch, group by group; disjoint parts come back, each as small as it can be."""
-    shapes = _shapes(polygons)
-    shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
-    from scipy.sparse import coo_array  # noqa: PLC0415 - scipy loads only where it is used
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
-    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(shapes), len(shapes)))
-    _, group = connected_components(graph, directed=False)
-    order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    if not len(shapes):
-        return shapes
-    merged = [shapely.union_all(part) for part in np.split(shapes[order], starts[1:])]
-    return np.array(merged, dtype=np.object_)
-
-
 def _pieces(
     subjects: Shapes,
     areas: Shapes,
@@ -152,12 +134,9 @@ def _compiled_lengths(lines: Shapes, areas: Shapes) -> tuple[Ints, Ints, Floats]
     from processing import cutting  # noqa: PLC0415 - loads numba, which small work must not wait for
 
     line, area, crossing = _pairs(lines, areas)
-    amount = ellipsoid.lengths_m(lines)[line]
-    amount[crossing] = cutting.inside_lengths_m(
-        _steps(lines),
-        _steps(areas),
-        (line[crossing], area[crossing]),
-    )
+    steps = _steps(lines)
+    amount = cutting.lengths_m(*steps)[line]
+    amount[crossing] = cutting.inside_lengths_m(steps, _steps(areas), (line[crossing], area[crossing]))
     doubtful = np.unique(line[np.isnan(amount)])
     if not doubtful.size:
         keep = amount > 0
@@ -172,16 +151,11 @@ def _compiled_lengths(lines: Shapes, areas: Shapes) -> tuple[Ints, Ints, Floats]
 
 def _steps(shapes: Shapes) -> tuple[Floats, Ints]:
     """Give the straight steps (n, 4) of all lines or rings, and where those of each shape start."""
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    rings, ring_of = shapely.get_rings(parts[polygon], return_index=True)
-    lines = np.concatenate([parts[~polygon], rings])
-    owner = np.concatenate([owner[~polygon], owner[polygon][ring_of]])
-    order = np.argsort(owner, kind="stable")
-    lonlat, line = shapely.get_coordinates(lines[order], return_index=True)
+    lines, owner = ellipsoid.outlines(shapes)
+    lonlat, line = shapely.get_coordinates(lines, return_index=True)
     inside = np.flatnonzero(line[1:] == line[:-1])
     steps = np.hstack([lonlat[inside], lonlat[inside + 1]])
-    return steps, np.searchsorted(owner[order][line[inside]], np.arange(len(shapes) + 1))
+    return steps, np.searchsorted(owner[line[inside]], np.arange(len(shapes) + 1))
 
 
 def _cut(subjects: Shapes, areas: Shapes) -> tuple[Ints, Ints, Shapes]:

@@ -179,10 +179,14 @@ def test_within_grows_with_the_radius_and_ignores_row_order(seed, one, other):
 def test_neighbours_are_all_pairs_within_the_radius(seed, radius):
     places, roads = world(seed, places=8, roads=6)
     pairs = neighbours(places, roads, radius_m=radius)
-    single = [(p, r, nearest(places.iloc[[p]], roads.iloc[[r]])["distance_m"].iloc[0]) for p in range(8) for r in range(6)]
-    expected = [(p, r) for p, r, d in single if d <= radius]
-    assert list(zip(pairs["point_position"], pairs["target_position"], strict=True)) == expected
-    assert pairs["distance_m"].tolist() == pytest.approx([d for _, _, d in single if d <= radius], rel=1e-7)
+    found = dict(zip(zip(pairs["point_position"], pairs["target_position"], strict=True), pairs["distance_m"], strict=True))
+    assert list(found) == sorted(found)
+    for p in range(8):
+        for r in range(6):
+            single = nearest(places.iloc[[p]], roads.iloc[[r]])["distance_m"].iloc[0]
+            if abs(single - radius) > 0.05:  # a line bends by centimetres between the planes of one road and of all
+                assert ((p, r) in found) == (single <= radius)
+                assert found.get((p, r), single) == pytest.approx(single, abs=0.05)
     assert len(neighbours(places, roads.iloc[:0], radius_m=radius)) == 0
 
 
