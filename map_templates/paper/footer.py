@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from map_templates import symbols
+from map_templates import palette
 from map_templates.fonts import MM_PER_POINT
 from map_templates.paper.sheet import Type
 from map_templates.texts import text
@@ -69,7 +69,7 @@ def draw_footer(sheet: Sheet, footer: Footer, rect: Rect) -> None:
     """Draw the lines from the top of a rectangle downwards, the right column flush right."""
     for i, line in enumerate(footer.left):
         warns = i < footer.marked
-        setting = Type(SIZE_PT, "sans-bold" if warns else "sans", symbols.SIMULATED if warns else symbols.INK, va="center")
+        setting = Type(SIZE_PT, "sans-bold" if warns else "sans", palette.SIMULATED if warns else palette.INK, va="center")
         sheet.write(rect.x, rect.top - (i + 0.5) * LINE_MM, line, setting)
     for i, line in enumerate(footer.right):
         sheet.write(rect.right, rect.top - (i + 0.5) * LINE_MM, line, Type(SIZE_PT, ha="right", va="center"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from matplotlib.patches import Polygon
 
-from map_templates import symbols
+from map_templates import palette
 from map_templates.fonts import MM_PER_POINT
 from map_templates.paper.sheet import Rect, Type, points
 from map_templates.texts import text
@@ -71,10 +71,10 @@ def draw_title(sheet: Sheet, spec: MapSpec, band: Rect) -> None:
     if spec.subtitle:
         shown = sheet.fonts.wrap(spec.subtitle, 9, band.width)[0]
         sheet.write(
-            band.x + band.width / 2, y + step / 2 - 2.4, shown, Type(9, colour=symbols.SECONDARY, ha="center", va="center")
+            band.x + band.width / 2, y + step / 2 - 2.4, shown, Type(9, colour=palette.SECONDARY, ha="center", va="center")
         )
     if spec.figure_no:
-        sheet.write(band.x, band.top - size * MM_PER_POINT * 0.65, spec.figure_no, Type(9, colour=symbols.SECONDARY, va="center"))
+        sheet.write(band.x, band.top - size * MM_PER_POINT * 0.65, spec.figure_no, Type(9, colour=palette.SECONDARY, va="center"))
 
 
 def scale_words(scale: int, language: str) -> str:
@@ -108,8 +108,8 @@ def draw_scale_bar(sheet: Sheet, window: Window, x: float, y: float, width_mm: f
     per_unit, unit = (1000.0, "km") if step * 4 >= 1000 else (1.0, "m")  # noqa: PLR2004 - from one kilometre up in kilometres
     for i, (start, end) in enumerate(((0, 1), (1, 2), (2, 4))):
         part = Rect(x + start * mm, y, (end - start) * mm, 1.4)
-        colour = symbols.INK if i % 2 == 0 else symbols.PAPER
-        sheet.rectangle(part, facecolor=colour, edgecolor=symbols.INK, linewidth=points(0.15), zorder=35, gid=f"scale-bar-{i}")
+        colour = palette.INK if i % 2 == 0 else palette.PAPER
+        sheet.rectangle(part, facecolor=colour, edgecolor=palette.INK, linewidth=points(0.15), zorder=35, gid=f"scale-bar-{i}")
     for mark in (0, 1, 2, 4):
         sheet.write(x + mark * mm, y + 3.0, f"{mark * step / per_unit:g}", Type(6, ha="center", va="center"))
     sheet.write(x + 4 * mm + 2.4, y + 3.0, text(unit, sheet.language), Type(6, va="center"))
@@ -123,9 +123,9 @@ def draw_north(sheet: Sheet, window: Window, x: float, y: float) -> None:
     def at(across: float, up: float) -> tuple[float, float]:
         return (x + across * cos - up * sin, y + across * sin + up * cos)
 
-    for side, colour in ((-1, symbols.INK), (1, symbols.PAPER)):
+    for side, colour in ((-1, palette.INK), (1, palette.PAPER)):
         corners = [at(0, 8.5), at(side * 2.3, 0), at(0, 1.9)]
-        sheet.axes.add_patch(Polygon(corners, facecolor=colour, edgecolor=symbols.INK, linewidth=points(0.15), zorder=35))
+        sheet.axes.add_patch(Polygon(corners, facecolor=colour, edgecolor=palette.INK, linewidth=points(0.15), zorder=35))
     letter = at(0, 10.6)
     sheet.write(*letter, text("north", sheet.language), Type(8, "sans-bold", ha="center", va="center"))
 
@@ -136,9 +136,9 @@ def simulated_mark(sheet: Sheet, rect: Rect) -> Rect:
     width = sheet.fonts.width_mm(words, 10, "sans-bold") + 5
     mark = Rect(rect.right - width - 2.5, rect.top - 8.5, width, 6.2)
     sheet.rectangle(
-        mark, facecolor=symbols.PAPER, edgecolor=symbols.SIMULATED, linewidth=points(0.4), zorder=33, gid="simulated-mark"
+        mark, facecolor=palette.PAPER, edgecolor=palette.SIMULATED, linewidth=points(0.4), zorder=33, gid="simulated-mark"
     )
     sheet.write(
-        mark.x + width / 2, mark.y + mark.height / 2, words, Type(10, "sans-bold", symbols.SIMULATED, ha="center", va="center")
+        mark.x + width / 2, mark.y + mark.height / 2, words, Type(10, "sans-bold", palette.SIMULATED, ha="center", va="center")
     )
     return mark

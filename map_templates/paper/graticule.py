@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from pyproj import Transformer
 
-from map_templates import symbols
+from map_templates import palette
 from map_templates.paper.marks import Place, add
 from map_templates.paper.projection import GEOGRAPHIC, degrees
 from map_templates.paper.sheet import Type, points
@@ -51,9 +51,9 @@ def draw_graticule(sheet: Sheet, window: Window) -> None:
         curve = _curve(forward, window, np.linspace(west, east, 60), np.full(60, value))
         lines.append(curve)
         ticks += _label_parallel(sheet, window.rect, curve, degrees(value, "NS"))
-    net = LineCollection(lines, colors=symbols.GRATICULE, linewidths=points(0.09), alpha=0.5, zorder=NET_ORDER)
+    net = LineCollection(lines, colors=palette.GRATICULE, linewidths=points(0.09), alpha=0.5, zorder=NET_ORDER)
     add(sheet, net, Place("graticule", NET_ORDER, window.rect))
-    add(sheet, LineCollection(ticks, colors=symbols.INK, linewidths=points(0.15), zorder=30), Place("graticule-ticks", 30))
+    add(sheet, LineCollection(ticks, colors=palette.INK, linewidths=points(0.15), zorder=30), Place("graticule-ticks", 30))
 
 
 def _rounded(low: float, high: float, step: float) -> NDArray[np.float64]:
@@ -88,7 +88,7 @@ def _label_parallel(sheet: Sheet, rect: Rect, curve: NDArray[np.float64], label:
 
 def draw_frame(sheet: Sheet, rect: Rect) -> None:
     """Draw the inner neat line round the map and the heavy outer one."""
-    sheet.rectangle(rect, edgecolor=symbols.INK, linewidth=points(0.2), zorder=31, gid="inner-frame")
+    sheet.rectangle(rect, edgecolor=palette.INK, linewidth=points(0.2), zorder=31, gid="inner-frame")
     sheet.rectangle(
-        rect.shrunk(-MARGIN_MM), edgecolor=symbols.INK, linewidth=points(0.6), joinstyle="miter", zorder=31, gid="outer-frame"
+        rect.shrunk(-MARGIN_MM), edgecolor=palette.INK, linewidth=points(0.6), joinstyle="miter", zorder=31, gid="outer-frame"
     )

@@ -8,10 +8,10 @@ import numpy as np
 import shapely
 
 from map_templates import classes as class_breaks
-from map_templates import symbols
+from map_templates import palette
+from map_templates.palette import FillSymbol, LineSymbol
 from map_templates.paper import marks
 from map_templates.paper.sheet import Rect, Type, points
-from map_templates.symbols import FillSymbol, LineSymbol
 from map_templates.texts import text
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 SWATCH: Final = (8.0, 3.7)
 ROW_MM: Final = 5.3
 BAR_MM: Final = 15.0
-TARGET: Final = LineSymbol(symbols.TARGET_LINE, 0.35, dash_mm=(1.4, 0.7), round_caps=False)
+TARGET: Final = LineSymbol(palette.TARGET_LINE, 0.35, dash_mm=(1.4, 0.7), round_caps=False)
 _TEXT: Final = Type(7)
-_SMALL: Final = Type(6.2, colour=symbols.SECONDARY)
+_SMALL: Final = Type(6.2, colour=palette.SECONDARY)
 _BOLD: Final = Type(8, "sans-bold")
 
 
@@ -35,7 +35,7 @@ def heading(sheet: Sheet, rect: Rect) -> float:
     words = text("legend", sheet.language)
     spaced = "　".join(words) if sheet.language.startswith("zh") else words
     sheet.write(rect.x, rect.top - 2.6, spaced, Type(11, "sans-bold", va="center"))
-    sheet.axes.plot([rect.x, rect.right], [rect.top - 6] * 2, color=symbols.INK, linewidth=points(0.2), zorder=35)
+    sheet.axes.plot([rect.x, rect.right], [rect.top - 6] * 2, color=palette.INK, linewidth=points(0.2), zorder=35)
     return rect.top - 9.2
 
 
@@ -49,7 +49,7 @@ def draw_classes(sheet: Sheet, choropleth: Choropleth, legend: Legend, rect: Rec
     classes = class_breaks.classes_of(choropleth)
     title = choropleth.title + (f" / {choropleth.unit}" if choropleth.unit else "")
     y = sheet.lines(rect.x, rect.top - 1.6, sheet.fonts.wrap(title, _BOLD.size_pt, rect.width - 1, "sans-bold"), _BOLD)
-    colours: list[str | None] = list(symbols.ramp(choropleth.ramp, classes.size)) if classes.size else []
+    colours: list[str | None] = list(palette.ramp(choropleth.ramp, classes.size)) if classes.size else []
     rows = [*zip(colours, class_breaks.class_labels(classes), classes.counts, strict=True)]
     rows.append((None, text("no_data", sheet.language), classes.no_data))
     words = rect.x + SWATCH[0] + 2.2
@@ -80,9 +80,9 @@ def draw_classes(sheet: Sheet, choropleth: Choropleth, legend: Legend, rect: Rec
 def _class_swatch(sheet: Sheet, rect: Rect, colour: str | None) -> None:
     if colour is None:
         marks.hatch(sheet, [shapely.box(*rect.box)], rect, 34)
-        sheet.rectangle(rect, edgecolor=symbols.NO_DATA_LINE, linewidth=points(0.12), zorder=35)
+        sheet.rectangle(rect, edgecolor=palette.NO_DATA_LINE, linewidth=points(0.12), zorder=35)
     else:
-        sheet.rectangle(rect, facecolor=colour, edgecolor=symbols.AREA_EDGE, linewidth=points(0.12), zorder=35)
+        sheet.rectangle(rect, facecolor=colour, edgecolor=palette.AREA_EDGE, linewidth=points(0.12), zorder=35)
 
 
 def _target_words(choropleth: Choropleth, language: str) -> str:
@@ -137,7 +137,7 @@ def _swatch(sheet: Sheet, entry: Entry, x: float, y: float) -> None:
         if symbol.band:
             band = FillSymbol(symbol.band, marks.BAND_OPACITY)
             marks.draw(sheet, [shapely.box(x, y - marks.BAND_MM / 2, x + SWATCH[0], y + marks.BAND_MM / 2)], band, place)
-        edge = LineSymbol(symbol.outline or symbols.INK, symbol.outline_mm, dash_mm=symbol.dash_mm, round_caps=False)
+        edge = LineSymbol(symbol.outline or palette.INK, symbol.outline_mm, dash_mm=symbol.dash_mm, round_caps=False)
         marks.draw(sheet, [line], edge, place)
     elif isinstance(symbol, FillSymbol):
         marks.draw(sheet, [shapely.box(x, y - 1.75, x + SWATCH[0], y + 1.75)], symbol, place)

@@ -8,11 +8,11 @@ import numpy as np
 import shapely
 from pyproj import Transformer
 
-from map_templates import symbols
+from map_templates import palette
+from map_templates.palette import FillSymbol
 from map_templates.paper import marks
 from map_templates.paper.projection import GEOGRAPHIC, Window, open_window
 from map_templates.paper.sheet import Rect, Type, points
-from map_templates.symbols import FillSymbol
 from map_templates.texts import text
 
 if TYPE_CHECKING:
@@ -24,18 +24,18 @@ def draw_locator(sheet: Sheet, locator: Locator, window: Window, rect: Rect) -> 
     """Draw the parent's areas, the highlighted ones filled, and the outline of the map window in red; the title stands above."""
     words = text("location_in", sheet.language, name=locator.name) if locator.name else text("location", sheet.language)
     sheet.write(rect.x, rect.top + 2.2, words, Type(6.6, va="center"))
-    sheet.rectangle(rect, facecolor=symbols.PAPER, edgecolor=symbols.INK, linewidth=points(0.18), zorder=34, gid="locator")
+    sheet.rectangle(rect, facecolor=palette.PAPER, edgecolor=palette.INK, linewidth=points(0.18), zorder=34, gid="locator")
     bounds = tuple(float(edge) for edge in locator.frame.total_bounds)
     if not np.isfinite(bounds).all():
         return
     small = open_window((bounds[0], bounds[1], bounds[2], bounds[3]), rect, None, sheet.language)
     shapes = small.draw(locator.frame.geometry)
     chosen = locator.frame["area_code"].astype(str).isin([str(code) for code in locator.highlight]).to_numpy()
-    plain = FillSymbol(symbols.NEIGHBOUR, 1.0, symbols.NEIGHBOUR_EDGE, 0.12)
+    plain = FillSymbol(palette.NEIGHBOUR, 1.0, palette.NEIGHBOUR_EDGE, 0.12)
     marks.draw(sheet, list(shapes[~chosen]), plain, marks.Place("locator-areas", 34.2, rect))
-    picked = FillSymbol(symbols.ACCENT, 0.85, symbols.INK, 0.18)
+    picked = FillSymbol(palette.ACCENT, 0.85, palette.INK, 0.18)
     marks.draw(sheet, list(shapes[chosen]), picked, marks.Place("locator-highlight", 34.4, rect))
-    frame = FillSymbol(None, 0, symbols.TARGET_LINE, 0.3)
+    frame = FillSymbol(None, 0, palette.TARGET_LINE, 0.3)
     marks.draw(sheet, [shapely.Polygon(_outline(window, small))], frame, marks.Place("locator-window", 34.6, rect))
 
 

@@ -12,12 +12,12 @@ from geopandas import GeoSeries
 from matplotlib.collections import PathCollection
 
 from map_templates import classes as class_breaks
-from map_templates import symbols
+from map_templates import palette, symbols
 from map_templates.fonts import MM_PER_POINT
 from map_templates.labels import Box, Label, Placed, place, short_name
+from map_templates.palette import PointSymbol
 from map_templates.paper import marks
 from map_templates.paper.sheet import Type, points
-from map_templates.symbols import PointSymbol
 from map_templates.texts import text
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class _Names:
 def draw_map(sheet: Sheet, spec: MapSpec, window: Window, classes: Classes | None, taken: list[Box]) -> Shown:
     """Draw everything inside the frame and say what the legend must explain."""
     shown, names = Shown(), _Names(taken=list(taken))
-    sheet.rectangle(window.rect, facecolor=symbols.GROUND, edgecolor="none", zorder=GROUND_ORDER)
+    sheet.rectangle(window.rect, facecolor=palette.GROUND, edgecolor="none", zorder=GROUND_ORDER)
     for layer in sorted(spec.layers, key=lambda item: symbols.style_of(item.name).order, reverse=True):
         if layer.visible and len(layer.frame):
             shown.entries += _draw_layer(sheet, layer, window, names)
@@ -85,11 +85,11 @@ def draw_map(sheet: Sheet, spec: MapSpec, window: Window, classes: Classes | Non
 def _draw_areas(sheet: Sheet, choropleth: Choropleth, classes: Classes, window: Window, names: _Names) -> None:
     shapes = window.draw(choropleth.frame.geometry)
     index = class_breaks.class_index(classes, class_breaks.known_values(choropleth))
-    colours = symbols.ramp(choropleth.ramp, classes.size) if classes.size else ()
+    colours = palette.ramp(choropleth.ramp, classes.size) if classes.size else ()
     polygon = np.array([s is not None and shapely.get_type_id(s) in POLYGONS for s in shapes], dtype=bool)
     known = np.flatnonzero((index >= 0) & polygon)
     edge: dict[str, Any] = {
-        "edgecolors": symbols.AREA_EDGE,
+        "edgecolors": palette.AREA_EDGE,
         "linewidths": points(0.05 if polygon.sum() > MANY_AREAS else 0.09),
         "joinstyle": "round",
     }

@@ -10,9 +10,9 @@ import shapely
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.path import Path
 
-from map_templates import symbols
+from map_templates import palette, symbols
+from map_templates.palette import FillSymbol, LineSymbol, PointSymbol, Symbol
 from map_templates.paper.sheet import points
-from map_templates.symbols import FillSymbol, LineSymbol, PointSymbol, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -144,7 +144,7 @@ def _draw_points(shapes: Sequence[shapely.Geometry | None], symbol: PointSymbol,
         "joinstyle": "round",
         "zorder": zorder,
     }
-    fill = symbols.PAPER if symbol.half else symbol.fill or "none"
+    fill = palette.PAPER if symbol.half else symbol.fill or "none"
     yield PathCollection([_at(outline, size, p) for p in at], facecolors=fill, **common)
     if symbol.half:
         lower = shapely.intersection(shapely.Polygon(outline.to_polygons()[0]), shapely.box(-2, -2, 2, 0))
@@ -172,15 +172,15 @@ def hatch(sheet: Sheet, shapes: Sequence[shapely.Geometry | None], clip: Rect, z
     areas = polygons_of(shapes)
     if not areas:
         return
-    fill = PathCollection([area_path(a) for a in areas], facecolors=symbols.NO_DATA_FILL, edgecolors="none", zorder=zorder)
+    fill = PathCollection([area_path(a) for a in areas], facecolors=palette.NO_DATA_FILL, edgecolors="none", zorder=zorder)
     add(sheet, fill, Place("no-data-ground", zorder, clip))
     whole = shapely.intersection(shapely.union_all(areas), shapely.box(*clip.box))
     left, bottom, right, top = shapely.bounds(whole)
     if not np.isfinite(left):
         return
-    step = symbols.NO_DATA_SPACING_MM * np.sqrt(2)
+    step = palette.NO_DATA_SPACING_MM * np.sqrt(2)
     starts = np.arange(np.floor((left - (top - bottom)) / step) * step, right, step)
     slant = shapely.linestrings([[(x, bottom), (x + top - bottom, top)] for x in starts])
     cut = _parts(shapely.get_parts(shapely.intersection(slant, whole)))
-    lines = LineCollection(cut, colors=symbols.NO_DATA_LINE, linewidths=points(0.14), zorder=zorder + 0.01)
+    lines = LineCollection(cut, colors=palette.NO_DATA_LINE, linewidths=points(0.14), zorder=zorder + 0.01)
     add(sheet, lines, Place("no-data-hatch", zorder, clip))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from map_templates import classes as class_breaks
-from map_templates import symbols
+from map_templates import palette
 from map_templates.paper import footer as footers
 from map_templates.paper import furniture, legend
 from map_templates.paper.graticule import MARGIN_MM, draw_frame, draw_graticule
@@ -93,7 +93,7 @@ def compose(spec: MapSpec, fonts: Fonts) -> Page:
         taken.append(furniture.simulated_mark(sheet, layout.map).box)
     shown = draw_map(sheet, spec, window, classes, taken)
     if classes is not None and not classes.size:
-        middle = Type(11, "sans-bold", symbols.SECONDARY, ha="center", va="center", halo_pt=3)
+        middle = Type(11, "sans-bold", palette.SECONDARY, ha="center", va="center", halo_pt=3)
         sheet.write(
             layout.map.x + layout.map.width / 2, layout.map.y + layout.map.height / 2, text("all_unknown", spec.language), middle
         )
@@ -163,6 +163,6 @@ def _panel_below(spec: MapSpec, page: Page) -> None:
 def _draw_scale(page: Page, rect: Rect) -> None:
     sheet = page.sheet
     words = f"{text('scale', sheet.language)}  {furniture.scale_words(page.window.scale, sheet.language)}"
-    sheet.axes.plot([rect.x, rect.right], [rect.top] * 2, color=symbols.INK, linewidth=points(0.2), zorder=35)
+    sheet.axes.plot([rect.x, rect.right], [rect.top] * 2, color=palette.INK, linewidth=points(0.2), zorder=35)
     sheet.write(rect.x, rect.top - 3.6, words, Type(8, "sans-bold", va="center"))
     furniture.draw_scale_bar(sheet, page.window, rect.x + 1, rect.y + 0.4, rect.width - 9)

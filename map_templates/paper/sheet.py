@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Stroke
 
-from map_templates import symbols
+from map_templates import palette
 from map_templates.fonts import GETA, MM_PER_POINT, Fonts
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Type:
 
     size_pt: float = 7.0
     face: str = "sans"
-    colour: str = symbols.INK
+    colour: str = palette.INK
     ha: str = "left"
     va: str = "center_baseline"
     turn: float = 0.0
@@ -77,7 +77,7 @@ class Sheet:
 
     def __post_init__(self) -> None:
         """Lay out an empty page; one unit of the axes is one millimetre of paper."""
-        self.figure = Figure(figsize=(self.width_mm / MM_PER_INCH, self.height_mm / MM_PER_INCH), facecolor=symbols.PAPER)
+        self.figure = Figure(figsize=(self.width_mm / MM_PER_INCH, self.height_mm / MM_PER_INCH), facecolor=palette.PAPER)
         FigureCanvasAgg(self.figure)
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set_xlim(0, self.width_mm)
@@ -98,8 +98,8 @@ class Sheet:
             **more,
         }
         if setting.halo_pt:
-            halo = self.axes.text(x, y, shown, color=symbols.PAPER, zorder=setting.zorder - 0.5, **common)
-            halo.set_path_effects([Stroke(linewidth=setting.halo_pt, foreground=symbols.PAPER, alpha=0.9)])
+            halo = self.axes.text(x, y, shown, color=palette.PAPER, zorder=setting.zorder - 0.5, **common)
+            halo.set_path_effects([Stroke(linewidth=setting.halo_pt, foreground=palette.PAPER, alpha=0.9)])
         self.axes.text(x, y, shown, color=setting.colour, zorder=setting.zorder, **common)
 
     def _drawable(self, text: str, face: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from map_templates import classes as class_breaks
-from map_templates import symbols
+from map_templates import palette, symbols
 from map_templates.texts import TEXTS, text
 from map_templates.web.geojson import collection, screen_geometry
 
@@ -50,12 +50,12 @@ def payload(spec: MapSpec, *, max_features: int = MAX_FEATURES) -> dict[str, Any
             for layer in sorted(spec.layers, key=lambda item: symbols.style_of(item.name).order)
         ],
         "hatch": {
-            "fill": symbols.NO_DATA_FILL,
-            "line": symbols.NO_DATA_LINE,
-            "spacing": symbols.NO_DATA_SPACING_MM * symbols.PX_PER_MM,
+            "fill": palette.NO_DATA_FILL,
+            "line": palette.NO_DATA_LINE,
+            "spacing": palette.NO_DATA_SPACING_MM * palette.PX_PER_MM,
         },
         "shapes": {name: [list(corner) for corner in corners] for name, corners in symbols.SHAPES.items()},
-        "colours": {"edge": symbols.AREA_EDGE, "selected": symbols.TARGET_LINE, "ink": symbols.INK, "accent": symbols.ACCENT},
+        "colours": {"edge": palette.AREA_EDGE, "selected": palette.TARGET_LINE, "ink": palette.INK, "accent": palette.ACCENT},
     }
 
 
@@ -98,7 +98,7 @@ def choropleth_payload(choropleth: Choropleth, bounds: Extent, language: str) ->
         "noun": choropleth.unit_noun or text("areas", language),
         "target": choropleth.target,
         "decimals": breaks.decimals,
-        "colours": list(symbols.ramp(choropleth.ramp, breaks.size)) if breaks.size else [],
+        "colours": list(palette.ramp(choropleth.ramp, breaks.size)) if breaks.size else [],
         "labels": list(class_breaks.class_labels(breaks)),
         "counts": list(breaks.counts),
         "no_data": breaks.no_data,

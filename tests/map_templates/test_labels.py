@@ -2,7 +2,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from map_templates.labels import CLEARANCE_MM, Label, place
+from map_templates.labels import CLEARANCE_MM, Label, place, short_name
 
 FRAME = (0.0, 0.0, 100.0, 80.0)
 LABELS = st.lists(
@@ -58,3 +58,16 @@ def test_an_area_name_stands_only_where_it_fits():
 def test_an_area_that_vanished_gets_no_name():
     placed, left = place([Label("空", 25, 15, 12, 3, inside=shapely.Polygon())], FRAME)
     assert (placed, len(left)) == ([], 1)
+
+
+def test_an_area_name_moves_to_where_there_is_room():
+    area = shapely.box(10, 10, 60, 60)
+    taken = [(25.0, 25.0, 45.0, 45.0)]
+    placed, _ = place([Label("县", 35, 35, 10, 4, inside=area)], FRAME, taken)
+    assert area.contains(shapely.box(*placed[0].box))
+    assert not shapely.box(*placed[0].box).intersects(shapely.box(*taken[0]))
+
+
+def test_long_official_names_are_printed_short():
+    assert short_name("上沟村村民委员会") == "上沟村"
+    assert short_name("居民委员会") == "居民委员会"

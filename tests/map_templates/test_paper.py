@@ -12,7 +12,7 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from pyproj import Transformer
 
-from map_templates import symbols
+from map_templates import palette
 from map_templates.errors import SpecError
 from map_templates.fonts import GETA
 from map_templates.paper import render
@@ -260,4 +260,20 @@ def test_every_colour_of_the_areas_is_of_the_ramp(drawn):
         for group in _groups(root, "choropleth")
         for path in group.iter(f"{SVG}path")
     }
-    assert fills == set(symbols.ramp("more", report.classes.size))
+    assert fills == set(palette.ramp("more", report.classes.size))
+
+
+def test_the_boundary_of_all_areas_is_drawn_unless_a_layer_brings_one(spec, small, drawn, tmp_path):
+    assert not _groups(drawn[1], "outline")
+    _, root = _svg(replace(small, area_name="示例县"), tmp_path)
+    assert _groups(root, "outline")
+    assert "示例县界" in _pdf_text(render(replace(small, area_name="示例县"), tmp_path / "map.pdf").path)
+
+
+def test_names_of_few_areas_are_large_and_fall_back_to_small(spec, county, tmp_path):
+    towns = county["townships"].assign(area_name=county["townships"]["name"], value=80.0, low=80.0, high=80.0)
+    towns = towns.assign(numerator=8.0, denominator=10.0, unknown=0.0, status="ok")
+    report = render(replace(spec, layers=(), choropleth=replace(spec.choropleth, frame=towns)), tmp_path / "map.pdf")
+    assert report.labels_placed == len(towns)
+    text = _pdf_text(report.path).replace(" ", "")
+    assert all(name in text for name in towns["name"])

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from map_templates import symbols
+from map_templates import palette, symbols
 from map_templates.spec import RAMPS
 
 
@@ -23,33 +23,33 @@ def _contrast(a, b):
 @pytest.mark.parametrize("name", RAMPS)
 def test_a_ramp_gives_as_many_different_colours_as_asked(name):
     for size in range(1, 8):
-        colours = symbols.ramp(name, size)
+        colours = palette.ramp(name, size)
         assert len(set(colours)) == size
         assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
 
 
 def test_ramps_darken_from_low_to_high():
     for name in ("more", "gaps"):
-        lightness = [sum(int(c[i : i + 2], 16) * w for i, w in ((1, 0.3), (3, 0.59), (5, 0.11))) for c in symbols.ramp(name, 5)]
+        lightness = [sum(int(c[i : i + 2], 16) * w for i, w in ((1, 0.3), (3, 0.59), (5, 0.11))) for c in palette.ramp(name, 5)]
         assert lightness == sorted(lightness, reverse=True)
 
 
 def test_text_colours_are_readable_on_paper():
     for colour in (
-        symbols.INK,
-        symbols.SECONDARY,
-        symbols.ACCENT,
-        symbols.DANGER,
-        symbols.WARNING,
-        symbols.GOOD,
-        symbols.SIMULATED,
+        palette.INK,
+        palette.SECONDARY,
+        palette.ACCENT,
+        palette.DANGER,
+        palette.WARNING,
+        palette.GOOD,
+        palette.SIMULATED,
     ):
-        assert _contrast(colour, symbols.PAPER) >= 4.5
+        assert _contrast(colour, palette.PAPER) >= 4.5
 
 
 def test_no_other_module_names_a_colour(root):
     for path in (root / "map_templates").rglob("*.py"):
-        if path.name != "symbols.py":
+        if path.name not in {"palette.py", "symbols.py"}:
             assert re.findall(r"[\"']#[0-9a-fA-F]{3,8}[\"']", path.read_text("utf-8")) == [], path
 
 
@@ -63,7 +63,7 @@ def test_every_road_class_has_a_paved_and_an_unpaved_symbol():
     assert keys == [*classes, *(f"{name}/unpaved" for name in classes)]
     for key in keys:
         symbol = symbols.entry_of("roads", key).symbol
-        assert isinstance(symbol, symbols.LineSymbol)
+        assert isinstance(symbol, palette.LineSymbol)
         assert ("unpaved" in key) == (symbol.dash_mm == symbols.DOTTED_MM)
 
 
@@ -82,7 +82,7 @@ def test_projects_are_drawn_by_stage_and_by_geometry():
         crs=4490,
     )
     assert symbols.symbol_keys("projects", frame).tolist() == ["planned", "under_way", "done", "done", "line"]
-    assert isinstance(symbols.entry_of("projects", "line").symbol, symbols.LineSymbol)
+    assert isinstance(symbols.entry_of("projects", "line").symbol, palette.LineSymbol)
 
 
 @pytest.mark.parametrize("name", [*symbols.STYLES, "anything"])
@@ -108,11 +108,11 @@ def test_the_legend_speaks_both_languages():
 
 def test_plain_values_for_the_screen_are_pixels():
     plain = symbols.as_json(symbols.entry_of("roads", "组道").symbol)
-    assert plain["width"] == pytest.approx(0.2 * symbols.PX_PER_MM)
-    assert plain["dash"] == pytest.approx([1.1 * symbols.PX_PER_MM, 0.6 * symbols.PX_PER_MM])
+    assert plain["width"] == pytest.approx(0.2 * palette.PX_PER_MM)
+    assert plain["dash"] == pytest.approx([1.1 * palette.PX_PER_MM, 0.6 * palette.PX_PER_MM])
     marker = symbols.as_json(symbols.SEAT)
-    assert marker["outline"] == symbols.INK
-    assert marker["outline_width"] == pytest.approx(0.3 * symbols.PX_PER_MM)
+    assert marker["outline"] == palette.INK
+    assert marker["outline_width"] == pytest.approx(0.3 * palette.PX_PER_MM)
 
 
 def test_keys_keep_the_index_of_the_frame():
@@ -120,3 +120,10 @@ def test_keys_keep_the_index_of_the_frame():
     keys = symbols.symbol_keys("water_works", frame)
     assert keys.index.tolist() == [7, 3]
     assert np.all(keys.isin(list(symbols.STYLES["water_works"].entries)))
+
+
+def test_crowded_markers_shrink_and_lines_do_not():
+    small = palette.scaled(symbols.SEAT, 0.5)
+    assert (small.size_mm, small.outline_mm) == (symbols.SEAT.size_mm / 2, symbols.SEAT.outline_mm / 2)
+    road = symbols.entry_of("roads", "县道").symbol
+    assert palette.scaled(road, 0.5) is road
