@@ -32,7 +32,7 @@ def halve(points: Array, weights: Array, count: int) -> Array:
     side = int(np.argmax(np.ptp(points, axis=0)))
     order = np.argsort(points[:, side], kind="stable")
     running = np.cumsum(weights[order]) / weights.sum()
-    cut = min(max(int(np.searchsorted(running, first / count)), 1), len(points) - 1)
+    cut = min(max(int(np.searchsorted(running, first / count - 1e-9)) + 1, 1), len(points) - 1)
     low, high = order[:cut], order[cut:]
     group[low] = halve(points[low], weights[low], first)
     group[high] = first + halve(points[high], weights[high], count - first)
