@@ -58,10 +58,8 @@ def _text(value: object) -> str:
         raise _MisfitError("text")
     if "\x00" in value:
         raise _MisfitError("text without NUL characters")
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise _MisfitError("text of whole characters") from None
+    if not _encodable(value):
+        raise _MisfitError("text of whole characters")
     return value
 
 
@@ -187,8 +185,37 @@ def primitive(field: Field, value: Any) -> Primitive:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
+def _encode_quickly(field: Field, column: pd.Series) -> list[Primitive] | None:
+    """Turn a column that has the field's own dtype over as a whole; None when it must be looked at value by value."""
+    dtype, kind = column.dtype, field.type
+    if kind is FieldType.INTEGER and str(dtype) in {"Int64", "int64"}:
+        whole: list[Primitive] = column.astype(object).where(column.notna(), None).tolist()
+        return whole
+    if kind is FieldType.NUMBER and str(dtype) == "float64":
+        numbers_held = column.to_numpy()
+        if np.isinf(numbers_held).any():
+            return None
+        return [None if value != value else value for value in numbers_held.tolist()]  # noqa: PLR0124 -- only NaN differs from itself
+    if kind in (FieldType.TEXT, FieldType.CODE) and isinstance(dtype, pd.StringDtype):
+        texts: list[Primitive] = column.astype(object).where(column.notna(), None).tolist()
+        joined = "".join(text for text in texts if isinstance(text, str))
+        return None if "\x00" in joined or not _encodable(joined) else texts
+    return None
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def encode_column(field: Field, column: pd.Series) -> list[Primitive]:
     """Turn a column into what the database holds; raise BadFrameError naming the first rows that do not fit."""
+    quick = _encode_quickly(field, column)
+    if quick is not None:
+        return quick
     encode = _ENCODERS[field.type]
     encoded: list[Primitive] = []
     faults: list[str] = []

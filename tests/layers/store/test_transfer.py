@@ -1,3 +1,5 @@
+import uuid
+
 import pandas as pd
 import pytest
 
@@ -46,11 +48,11 @@ def test_everything_moves_with_equal_checksum(full, tmp_path, layers, change, we
 
 
 @pytest.mark.postgis
-def test_a_geopackage_moves_into_a_database_and_back(filled, postgis_schema, tmp_path, change, one):
-    gpkg = filled
+def test_a_store_moves_into_a_database_and_back(filled, postgis_server, tmp_path, change, one):
+    gpkg, fresh = filled, f"t{uuid.uuid4().hex[:12]}"
     busy(gpkg, change, one)
     with (
-        open_store(postgis_schema, create=True, layers=gpkg.layers, snapshots=tmp_path / "s") as database,
+        open_store(f"{postgis_server}?schema={fresh}", create=True, layers=gpkg.layers, snapshots=tmp_path / "s") as database,
         open_store(tmp_path / "back.gpkg", create=True, layers=gpkg.layers) as back,
     ):
         gpkg.copy_into(database)
