@@ -27,6 +27,7 @@ END_RECORD = b"PK\x05\x06"
 END_SIZE = 22
 COMMENT_ROOM = 65_535
 ZIP64_LOCATOR = b"PK\x06\x07"
+ZIP64_SIZE = 20
 ZIP64_MARK = 0xFFFF
 DIRECTORY_ROOM_PER_MEMBER = 2_048
 """Bytes of central directory allowed for one member: 46 fixed, the rest name, extra field and comment."""
@@ -88,7 +89,7 @@ def _check_end_record(path: Path, limits: Limits) -> None:
     if at < 0 or len(tail) - at < END_SIZE:
         raise BadArchiveError("The archive has no end record: it is cut short or is no zip. Pack it again.")
     entries, directory = struct.unpack("<10xHL6x", tail[at : at + END_SIZE])
-    if entries == ZIP64_MARK or tail.rfind(ZIP64_LOCATOR, 0, at) >= 0:
+    if entries == ZIP64_MARK or tail[max(at - ZIP64_SIZE, 0) : at].startswith(ZIP64_LOCATOR):
         raise BadArchiveError("The archive is in the zip64 form, which holds more than we take. Pack fewer and smaller files.")
     limits.require("members", entries, "files in the archive")
     if directory > limits.members * DIRECTORY_ROOM_PER_MEMBER:

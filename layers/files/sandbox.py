@@ -161,6 +161,8 @@ def server() -> ReadingServer:
     with _servers_lock:
         found = _servers.get(os.getpid())
         if found is None or not found.alive:
+            for other in _servers.values():
+                other.close()
             _servers.clear()
             found = ReadingServer()
             _servers[os.getpid()] = found
