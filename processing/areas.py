@@ -258,9 +258,6 @@ def _derived(inputs: Mapping[str, pd.DataFrame]) -> Iterable[pd.DataFrame]:
 
 
 def _above_counties(frame: pd.DataFrame) -> Iterable[pd.DataFrame]:
-    province = frame["province_code"] if "province_code" in frame else pd.Series(None, index=frame.index, dtype=object)
-    if "prefecture_code" in frame:
-        yield _conform(
-            pd.DataFrame({"area_code": frame["prefecture_code"], "parent_code": province, "rank": 2}, index=frame.index)
-        )
-    yield _conform(pd.DataFrame({"area_code": province, "rank": 1}, index=frame.index))
+    province, prefecture = frame.get("province_code"), frame.get("prefecture_code")
+    for code, parent, rank in ((prefecture, province, 2), (province, None, 1)):
+        yield _conform(pd.DataFrame({"area_code": code, "parent_code": parent, "rank": rank}, index=frame.index))

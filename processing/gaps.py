@@ -101,7 +101,7 @@ class _Projects:
         """Give the projects of the indicator's kind for the village of each failing unit (GP1: of every kind)."""
         kind = matching.kind_of_indicator(code)
         if kind is None or self.frame is None:
-            return pd.Series(None, index=failing.index, dtype=object)
+            return reading.blank(failing.index)
         if kind not in self.by_kind:
             self.by_kind[kind] = self._texts_by_village(kind)
         found = failing["area_code"].map(self.by_kind[kind]).astype(object)

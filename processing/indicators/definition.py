@@ -221,7 +221,7 @@ def _numbers(values: pd.Series | None, subject: Subject) -> pd.Series:
 
 def _texts(values: pd.Series | None, subject: Subject) -> pd.Series:
     if values is None:
-        return pd.Series(None, index=subject.ids.index, dtype=object)
+        return reading.blank(subject.ids.index)
     return values.astype(object).where(values.notna(), None)
 
 

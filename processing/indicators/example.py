@@ -25,7 +25,7 @@ def context(**overrides: Any) -> Context:
 
 def frame(key: str, geometry: list[Any], **columns: list[Any]) -> gpd.GeoDataFrame:
     """Give a layer frame in EPSG:4490 with the columns given; rows lie in village V."""
-    data = {key: [f"{key[0]}{row + 1}" for row in range(len(geometry))], "village_code": "V", **columns}
+    data = {"village_code": "V", key: [f"{key[0]}{row + 1}" for row in range(len(geometry))], **columns}
     return gpd.GeoDataFrame(data, geometry=geometry, crs=4490)
 
 

@@ -59,7 +59,7 @@ def reach(inputs: Inputs, context: Context, places: gpd.GeoSeries, kind: Kind) -
     """
     roads = subject(inputs, context, "roads")
     if roads is None:
-        none = pd.Series(None, index=places.index, dtype=object)
+        none = reading.blank(places.index)
         unknown = pd.Series(pd.NA, index=places.index, dtype="boolean")
         return Reach(kind.radius_m, unknown, pd.Series(pd.NA, index=places.index, dtype="Float64"), none, none)
     known = kind.of_kind.fillna(value=False)

@@ -50,9 +50,18 @@ def flag(frame: pd.DataFrame, name: str) -> pd.Series:
 def text(frame: pd.DataFrame, name: str) -> pd.Series:
     """Give a column as text with None for unknown and for empty."""
     if name not in frame:
-        return pd.Series(None, index=frame.index, dtype=object)
+        return blank(frame.index)
     values = frame[name].astype(object)
     return values.where(values.notna() & (values != ""), None)
+
+
+def blank(index: pd.Index) -> pd.Series:
+    """Give a series of None (pandas would make NaN of a plain None).
+
+    >>> blank(pd.RangeIndex(2)).tolist()
+    [None, None]
+    """
+    return pd.Series(np.full(len(index), None, dtype=object), index=index, dtype=object)
 
 
 def days_before(frame: pd.DataFrame, name: str, day: date) -> pd.Series:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from processing import crs, overlay
 from processing.indicators import reading
 from processing.indicators.definition import Context, Finding, Indicator, Subject, nothing, units
 from processing.indicators.road_kinds import graded, paved, rural_road
-from processing.indicators.subjects import POLYGONS, place, polygons_of, subject
+from processing.indicators.subjects import POLYGONS, polygons_of, stated_place, subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,33 +82,31 @@ def _pieces(inputs: Inputs, context: Context) -> Subject | None:
     if roads is None:
         return None
     kept = roads.take(rural_road(roads.frame, context).fillna(value=True))
-    lines = gpd.GeoSeries(kept.frame.geometry)
-    whole = crs.length_m(lines)
-    parts: list[pd.DataFrame] = []
-    rest = whole.copy()
+    parts = []
+    rest = gpd.GeoSeries(kept.frame.geometry)
     for layer, key in POLYGONS:
         polygons = polygons_of(inputs, context, layer, key)
-        left = rest > REST_M
-        if polygons is None or not left.any():
-            continue
-        cut = overlay.overlay_length(lines[left], polygons)
-        if parts:
-            cut = _outside(cut, rest, whole)
-        parts.append(cut.rename(columns={"line_index": "road", "polygon_index": "area", "length_m": "piece_m"}))
-        rest = whole - pd.concat(parts).groupby("road")["piece_m"].sum().reindex(whole.index, fill_value=0.0)
-    outside = rest[rest > REST_M]
-    stated = place(inputs, context, "roads", kept.frame.loc[outside.index])
-    parts.append(pd.DataFrame({"road": outside.index, "area": stated.to_numpy(), "piece_m": outside.to_numpy()}))
-    table = pd.concat(parts, ignore_index=True)
-    return _cut_subject(kept, table)
+        if polygons is not None and len(rest):
+            cut = overlay.overlay_length(rest, polygons)
+            parts.append(cut.rename(columns={"line_index": "road", "polygon_index": "area", "length_m": "piece_m"}))
+            rest = _outside(rest, cut, polygons)
+    length = crs.length_m(rest)
+    length = length[length > REST_M]
+    stated = stated_place(context, "roads", kept.frame.loc[length.index])
+    parts.append(pd.DataFrame({"road": length.index, "area": stated.to_numpy(), "piece_m": length.to_numpy()}))
+    return _cut_subject(kept, pd.concat([part for part in parts if len(part)] or parts, ignore_index=True))
 
 
-def _outside(cut: pd.DataFrame, rest: pd.Series, whole: pd.Series) -> pd.DataFrame:
-    """Share out what finer areas left of a road over the coarser areas it crosses, by the length in each."""
-    inside = cut.groupby("line_index")["length_m"].transform("sum")
-    left = cut["line_index"].map(rest)
-    amount = cut["length_m"] * (left / inside).clip(upper=1.0)
-    return cut.assign(length_m=amount.where(left < cut["line_index"].map(whole), cut["length_m"]))
+def _outside(lines: gpd.GeoSeries, cut: pd.DataFrame, polygons: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Give what of the lines lies outside the polygons, for those of which something does."""
+    inside = cut.groupby("line_index")["length_m"].sum().reindex(lines.index, fill_value=0.0)
+    left = lines[(crs.length_m(lines) - inside) > REST_M]
+    touched = cut[cut["line_index"].isin(left.index)].groupby("line_index")["polygon_index"]
+    shapes = left.to_numpy(dtype=object)
+    for road, areas in touched:
+        at = left.index.get_loc(road)
+        shapes[at] = shapely.difference(shapes[at], shapely.union_all(polygons.loc[list(areas)].to_numpy()))
+    return gpd.GeoSeries(shapes, index=left.index, crs=lines.crs)
 
 
 def _cut_subject(roads: Subject, table: pd.DataFrame) -> Subject:

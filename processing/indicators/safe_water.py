@@ -12,7 +12,7 @@ from processing import nearest
 from processing.indicators import reading
 from processing.indicators.definition import Context, Finding, Indicator, Subject, joined, nothing, units
 from processing.indicators.subjects import rural, subject
-from processing.indicators.supply import supply
+from processing.indicators.supply import DISPERSED, supply
 from processing.indicators.water import in_service
 
 if TYPE_CHECKING:
@@ -113,11 +113,17 @@ def supply_reach(inputs: Inputs, context: Context) -> pd.DataFrame:
 
 
 def tapped(hamlets: pd.DataFrame, context: Context) -> pd.Series:
-    """Say which hamlets have a tap: households with one reach `water.tap_share_pct` of all."""
+    """Say which hamlets have a tap: households with one reach `water.tap_share_pct` of all.
+
+    Where households with a tap are not recorded, a hamlet that records how water is fetched, or has dispersed supply or none, has
+    no tap; otherwise it is unknown.
+    """
     households = reading.number(hamlets, "households")
     share = 100 * reading.number(hamlets, "tap_in_house_hh") / households.where(households > 0, pd.NA)
-    enough: pd.Series = share >= context.value("water.tap_share_pct")
-    return enough
+    fetched = reading.among(reading.text(hamlets, "supply_mode"), DISPERSED).fillna(value=False)
+    for name in ("fetch_minutes", "fetch_distance_m", "fetch_vertical_m"):
+        fetched |= reading.number(hamlets, name).notna()
+    return reading.first_known(share >= context.value("water.tap_share_pct"), (~fetched).where(fetched, pd.NA))
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ def _works_nearby(inputs: Inputs, context: Context, layer: str) -> Nearby:
     places, works = subject(inputs, context, layer), subject(inputs, context, "water_works")
     index = pd.Index([]) if places is None else places.ids.index
     if places is None or works is None:
-        none = pd.Series(None, index=index, dtype=object)
+        none = reading.blank(index)
         return Nearby(pd.Series(pd.NA, index=index, dtype="Float64"), none, none)
     working = works.take(in_service(works.frame, context))
     found = nearest.nearest(places.frame.geometry, working.frame.geometry)

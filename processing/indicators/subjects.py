@@ -79,7 +79,18 @@ def place(inputs: Inputs, context: Context, layer: str, frame: gpd.GeoDataFrame)
     if left.any() and isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None:
         result = result.where(~left, _located(inputs, context, frame[left].geometry).reindex(frame.index))
         result = result.where(result.notna(), None)
-    lost = int(result.isna().sum())
+    _note_lost(context, layer, int(result.isna().sum()))
+    return result
+
+
+def stated_place(context: Context, layer: str, frame: pd.DataFrame) -> pd.Series:
+    """Give the code of the finest known area that each row states, or None, with a note of how many state none."""
+    result = _stated(context, layer, frame)
+    _note_lost(context, layer, int(result.isna().sum()))
+    return result
+
+
+def _note_lost(context: Context, layer: str, lost: int) -> None:
     if lost:
         title = declaration(layer)
         context.note(
@@ -87,7 +98,6 @@ def place(inputs: Inputs, context: Context, layer: str, frame: gpd.GeoDataFrame)
             f"{title.zh}中有 {lost} 条记录不在任何已知地区内，只计入“全部”。",
             f"{lost} rows of {title.en} lie in no known area and are counted in “all” only.",
         )
-    return result
 
 
 def _subject(inputs: Inputs, context: Context, layer: str, frame: gpd.GeoDataFrame) -> Subject:
@@ -96,7 +106,7 @@ def _subject(inputs: Inputs, context: Context, layer: str, frame: gpd.GeoDataFra
     ids = ids.where(ids.notna(), reading.text(frame, "id"))
     ids = ids.where(ids.notna(), pd.Series(frame.index, index=frame.index).map(lambda row: f"{layer}:{row}"))
     names = reading.text(frame, declared.name_field)
-    codes = pd.Series(None, index=frame.index, dtype=object) if layer in CUT else place(inputs, context, layer, frame)
+    codes = reading.blank(frame.index) if layer in CUT else place(inputs, context, layer, frame)
     lon, lat = positions_lonlat(frame)
     quality = reading.text(frame, "data_quality")
     return Subject(
@@ -147,7 +157,7 @@ def _stated(context: Context, layer: str, frame: pd.DataFrame) -> pd.Series:
 
 
 def _located(inputs: Inputs, context: Context, geometry: gpd.GeoSeries) -> pd.Series:
-    result = pd.Series(None, index=geometry.index, dtype=object)
+    result = reading.blank(geometry.index)
     for layer, key in POLYGONS:
         left = result.isna() & geometry.notna()
         polygons = polygons_of(inputs, context, layer, key)
