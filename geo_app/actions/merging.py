@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import pandas as pd
+import shapely
 
 from layers.catalogue import layer as declared
 from layers.schema import PersonError
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from geopandas import GeoDataFrame
+    from numpy.typing import NDArray
 
     from geo_app.progress import Progress
     from layers.files import Feed
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from layers.store import Change, Edit, Store
 
 SHOWN = 5
+SAME_PLACE_DEGREES = 1e-9
 OWN_COLUMNS = frozenset({"id", "ver"})
 
 
@@ -64,19 +68,35 @@ def edits(
             "Choose `update` to change those rows, or `replace` to put the file in place of the layer."
         )
     own = [name for name in layer.field_names if name in frame and name not in OWN_COLUMNS and (fields is None or name in fields)]
-    found = [edit for _, row in frame[taken].iterrows() if (edit := _update(layer, row, known.loc[row[layer.key]], own))]
     new = frame[~taken]
-    return [*found, *([Insert(layer_name, new)] if len(new) else [])]
+    return [*_updates(layer, frame[taken], known, own), *([Insert(layer_name, new)] if len(new) else [])]
 
 
-def _update(layer: Layer, row: pd.Series[Any], old: pd.Series[Any], names: Sequence[str]) -> Update | None:
-    values = {name: plain(row[name]) for name in names if name != layer.key and plain(row[name]) != plain(old[name])}
-    geometry = row.get("geometry")
-    moved = geometry is not None and (old.get("geometry") is None or not geometry.equals_exact(old["geometry"], 1e-9))
-    if not values and not moved:
-        return None
-    extra = {"geometry": geometry} if moved else {}
-    return Update(layer.name, str(old["id"]), int(old["ver"]), values, **extra)
+def _updates(layer: Layer, frame: GeoDataFrame, known: GeoDataFrame, names: Sequence[str]) -> list[Edit]:
+    """Compare rows with those of the same key and give an update for each that differs, with only what differs."""
+    old = known.loc[frame[layer.key]]
+    names = [name for name in names if name != layer.key]
+    differs = {name: _differ(frame[name], old[name]) for name in names}
+    moved = _moved(frame, old)
+    changed = np.flatnonzero(np.logical_or.reduce([moved, *differs.values()]))
+    found: list[Edit] = []
+    for at in changed:
+        values = {name: plain(frame[name].iloc[at]) for name in names if differs[name][at]}
+        extra = {"geometry": frame.geometry.iloc[at]} if moved[at] else {}
+        found.append(Update(layer.name, str(old["id"].iloc[at]), int(old["ver"].iloc[at]), values, **extra))
+    return found
+
+
+def _differ(new: pd.Series[Any], old: pd.Series[Any]) -> NDArray[np.bool_]:
+    return np.array([plain(a) != plain(b) for a, b in zip(new.tolist(), old.tolist(), strict=True)], dtype=bool)
+
+
+def _moved(frame: GeoDataFrame, old: GeoDataFrame) -> NDArray[np.bool_]:
+    """Say which rows bring a geometry that is not the one there; a row without one leaves it as it is."""
+    if "geometry" not in frame or "geometry" not in old:
+        return np.zeros(len(frame), dtype=bool)
+    new, there = np.asarray(frame["geometry"], dtype=object), np.asarray(old["geometry"], dtype=object)
+    return np.asarray(~shapely.is_missing(new) & ~shapely.equals_exact(new, there, tolerance=SAME_PLACE_DEGREES), dtype=bool)
 
 
 def apply(store: Store, change: Change, progress: Progress) -> Receipt:
