@@ -100,8 +100,8 @@ def _by_dimensions(left: Shapes, right: Shapes, pattern: Callable[[tuple[int, in
 def _shared(places: Shapes, others: Shapes, place: Ints, other: Ints, *, lines: bool) -> Floats:
     """Measure what places share with the features they are paired with: length of lines in areas, or surface of areas in areas.
 
-    The pieces of one area, or of one line, are merged first so that features that overlap count once; lengths of different lines
-    in one area add up.
+    Areas that overlap are merged before they cut a line or an area, so that what they share counts once; lengths of different
+    lines in one area add up.
     """
     of, by = shapely.get_dimensions(places[place]), shapely.get_dimensions(others[other])
     rows = np.flatnonzero((of + by == LINE + AREA) & (of * by == LINE * AREA) if lines else (of == AREA) & (by == AREA))
@@ -109,14 +109,13 @@ def _shared(places: Shapes, others: Shapes, place: Ints, other: Ints, *, lines: 
     if not rows.size:
         return result
     rows = rows[np.argsort(place[rows], kind="stable")]
-    piece = shapely.intersection(places[place[rows]], others[other[rows]])
     starts = np.flatnonzero(np.diff(place[rows], prepend=-1))
     owner = place[rows][starts]
-    merge = not lines or of[rows[0]] == LINE
-    if merge:
-        piece = np.array([shapely.union_all(part) for part in np.split(piece, starts[1:])], dtype=object)
-        amount = ellipsoid.lengths_m(piece) if lines else ellipsoid.areas_m2(piece)
-    else:
-        amount = np.add.reduceat(ellipsoid.lengths_m(piece), starts)
-    result[owner] = amount
+    if lines and of[rows[0]] == AREA:
+        pieces = shapely.intersection(places[place[rows]], others[other[rows]])
+        result[owner] = np.add.reduceat(ellipsoid.lengths_m(pieces), starts)
+        return result
+    cover = np.array([shapely.union_all(part) for part in np.split(others[other[rows]], starts[1:])], dtype=object)
+    pieces = shapely.intersection(places[owner], cover)
+    result[owner] = ellipsoid.lengths_m(pieces) if lines else ellipsoid.areas_m2(pieces)
     return result
