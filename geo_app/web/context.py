@@ -41,9 +41,11 @@ def attributions() -> list[str]:
 
 
 def _line(item: Any) -> str:
-    if isinstance(item, dict):
-        return str(item.get(language()) or item.get("en") or item.get("zh") or "")
-    return str(item)
+    if not isinstance(item, dict):
+        return str(item)
+    name = str(item.get(language()) or item.get(f"title_{language()}") or item.get("title_en") or "")
+    source = str(item.get("attribution") or "")
+    return f"{name}: {source}" if name and source and source != name else name or source
 
 
 def install(app: Flask) -> None:

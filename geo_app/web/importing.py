@@ -172,7 +172,9 @@ def choices_of(item: Waiting, asked: Mapping[str, Any]) -> import_layer.Choices:
 
 
 def _table(asked: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found = asked.get(name) or {}
+    found = asked.get(name)
+    if found is None:
+        return {}
     if not isinstance(found, dict):
         raise BadRequestError(f"{name} must be an object of names and values")
     return {str(key): value for key, value in found.items()}

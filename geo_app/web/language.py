@@ -7,9 +7,11 @@ import math
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+import pandas as pd
 from babel.numbers import format_decimal
 from flask import Flask, current_app, g, request
 from flask_babel import Babel, get_locale, gettext
+from jinja2 import Undefined
 
 if TYPE_CHECKING:
     from datetime import date
@@ -55,9 +57,11 @@ def said(item: Any, stem: str) -> str:
 
 def known(value: Any) -> bool:
     """Say whether a value is there: neither None nor NaN nor a pandas NA."""
+    if value is None or value is pd.NA or value is pd.NaT or isinstance(value, Undefined):
+        return False
     if isinstance(value, (list, tuple, dict)):
         return bool(value)
-    return value is not None and value == value and str(value) not in {"<NA>", "NaT"}  # noqa: PLR0124 - NaN differs from itself
+    return not (isinstance(value, float) and math.isnan(value))
 
 
 def number(value: Any, digits: int = 0) -> str:

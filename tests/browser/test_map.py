@@ -40,7 +40,7 @@ def test_frame_is_shut_off_from_the_page(web):
     page = ready(web.open("/"))
     frame = frame_of(page)
     assert frame.evaluate("window.origin") == "null"
-    with pytest.raises(Exception, match="cross-origin|Blocked|SecurityError"):
+    with pytest.raises(Exception, match=r"cross-origin|Blocked|SecurityError"):
         frame.evaluate("window.parent.document.title")
 
 
@@ -64,7 +64,7 @@ def test_click_on_an_area_leads_to_its_rows_and_to_a_row_with_its_change(web):
     page = ready(web.open(f"/?area={HUINING}&indicator=RD3&level=township"))
     box = page.locator("#map").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    web.until(page, f"document.getElementById('panel-title')?.textContent !== '会宁县'")
+    web.until(page, "document.getElementById('panel-title')?.textContent !== '会宁县'")
     ready(page)
     assert "pick=area:" in page.url
     page.click("#show-rows")
@@ -122,7 +122,7 @@ def test_table_sorts_filters_downloads_and_moves_the_map(web):
     with page.expect_download() as got:
         page.click('.drawer [data-format="csv"]')
     assert got.value.suggested_filename.endswith(".csv")
-    with open(got.value.path(), encoding="utf-8-sig") as handle:
+    with got.value.path().open(encoding="utf-8-sig") as handle:
         rows = list(csv.DictReader(handle))
     assert rows
     assert {row["county_code"] for row in rows} == {HUINING}
@@ -145,7 +145,7 @@ def test_drawn_area_asks_and_shows_map_table_and_file(web):
     assert 0 < total < 1819
     with page.expect_download() as got:
         page.click('[data-query-format="csv"]')
-    with open(got.value.path(), encoding="utf-8-sig") as handle:
+    with got.value.path().open(encoding="utf-8-sig") as handle:
         assert sum(1 for _ in csv.DictReader(handle)) == total
     page.fill("#query-name", "画出的自然村")
     page.get_by_role("button", name="保存", exact=True).click()

@@ -58,7 +58,7 @@ def test_print_map_comes_from_a_job(web):
     page.select_option('select[name="level"]', "township")
     with page.expect_download(timeout=120_000) as got:
         page.get_by_role("button", name="打印地图（PDF）").click()
-    with open(got.value.path(), "rb") as handle:
+    with got.value.path().open("rb") as handle:
         assert handle.read(5) == b"%PDF-"
 
 
