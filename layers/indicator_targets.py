@@ -41,7 +41,7 @@ LAYER = Layer(
     name_field="indicator_name",
     fields=(
         text("target_id", "编号", "Target id", "des", required=True, length=40),
-        text("indicator_code", "指标代码", "Indicator", "Part D", recommended=True, length=8),
+        text("indicator_code", "指标代码", "Indicator", "Part D", length=8, note="empty where no indicator measures the target"),
         text("indicator_name", "指标名称", "Indicator as printed", "S4-7", length=200),
         text(
             "related_indicator",
@@ -51,7 +51,7 @@ LAYER = Layer(
             length=8,
             note="same topic, other quantity: never compare with the rate",
         ),
-        text("area_code", "地区代码", "Area code", "S4-7", references="areas", length=CODE_LENGTH),
+        text("area_code", "地区代码", "Area code", "S4-7", length=CODE_LENGTH, note="may be an area that is not held"),
         text("area_group", "地区/组", "Area or group", "S4-7", length=120),
         integer("base_year", "基期", "Base year", "S4-7", minimum=1990, maximum=2100),
         number("base_value", "基期值", "Base value", "S4-7"),

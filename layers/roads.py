@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from layers.codes import ADMIN_CLASS, CONDITION, ROAD_FUNCTION, SURFACE_TYPE, TECH_CLASS
 from layers.declare import COMMON, area, code, flag, integer, number, reference, text
-from layers.row_checks import known
+from layers.row_checks import known, needed_when
 from layers.schema import GeometryKind, Layer, RowFault
 
 if TYPE_CHECKING:
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 ROUTE_LETTERS = {"国道": "G", "省道": "S", "县道": "X", "乡道": "Y", "村道": "C", "专用": "Z"}
 """Letter of the route number by administrative class; hamlet roads (组道) have no route number of their own."""
+
+
+def _is_numbered(row: Mapping[str, Any]) -> bool:
+    return known(row, "admin_class") in ROUTE_LETTERS
 
 
 def check_route_letter(row: Mapping[str, Any]) -> Iterator[RowFault]:
@@ -51,10 +55,9 @@ LAYER = Layer(
             "路线编号",
             "Route number",
             "page B2.1",
-            recommended=True,
             length=20,
             pattern=r"[GSXYCZ]\d{3}(\d{6})?",
-            note="letter + 3 digits",
+            note="letter + 3 digits; hamlet roads have none",
         ),
         text("name", "路名", "Road name", "des", length=200),
         code("admin_class", "page B2.1", ADMIN_CLASS, ("行政等级", "Administrative class"), recommended=True),
@@ -77,6 +80,15 @@ LAYER = Layer(
     ),
     source="C6",
     area_fields=("village_code", "township_code", "county_code"),
-    row_checks=(check_route_letter,),
+    row_checks=(
+        check_route_letter,
+        needed_when(
+            "route_no",
+            _is_numbered,
+            "国道至村道、专用公路须有路线编号",
+            "a route number, as the class has them",
+            severity="warning",
+        ),
+    ),
     geometry_required=True,
 )

@@ -102,6 +102,9 @@ def add_facilities(built: Built) -> None:
     hamlet = np.concatenate([seats[chosen] for *_, chosen in kinds])
     label = [(kind, detail) for kind, detail, chosen in kinds for _ in range(int(chosen.sum()))]
     place = hamlets.place[hamlet] + rng.uniform(20, 160, (len(hamlet), 2)) * rng.choice([-1, 1], (len(hamlet), 2))
+    degrees = places.plane.lonlat(place)
+    shapely.prepare(villages.area)
+    inside = shapely.contains_xy(villages.area[hamlets.village[hamlet]], degrees[:, 0], degrees[:, 1])
     built.frames["facilities"] = frame(
         "facilities",
         {
@@ -114,7 +117,7 @@ def add_facilities(built: Built) -> None:
             "hamlet_id": built.hamlet_ids()[hamlet],
             **built.area_columns(hamlets.village[hamlet]),
         },
-        shapely.points(places.plane.lonlat(place)),
+        shapely.points(np.where(inside[:, None], degrees, places.plane.lonlat(hamlets.place[hamlet]))),
     )
 
 

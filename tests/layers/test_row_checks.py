@@ -25,6 +25,7 @@ CASES = [
         "size_class_fits_persons",
     ),
     ("roads", {"route_no": "C101", "admin_class": "乡道"}, {"route_no": "Y101"}, "route_letter_fits_class"),
+    ("roads", {"admin_class": "村道"}, {"admin_class": "组道"}, "route_no_needed"),
     ("water_works", {"work_class": "central1k", "served_population": 999}, {"served_population": 1000}, "E19_class_fits_persons"),
     (
         "water_works",

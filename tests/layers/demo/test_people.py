@@ -1,3 +1,5 @@
+import shapely
+
 from layers.settlements import size_class
 
 
@@ -22,3 +24,5 @@ def test_small_cells_are_suppressed(frames):
 def test_facilities_stand_at_known_hamlets(frames):
     assert frames["facilities"]["hamlet_id"].isin(set(frames["hamlets"]["hamlet_id"])).all()
     assert frames["facilities"]["facility_type"].nunique() > 5
+    areas = frames["villages"].set_index("village_code").geometry.loc[frames["facilities"]["village_code"]].to_numpy()
+    assert shapely.intersects(areas, frames["facilities"].geometry.to_numpy()).all()
