@@ -86,16 +86,33 @@ def place(labels: Sequence[Label], frame: Box, taken: Sequence[Box] = ()) -> tup
     used = len(taken)
     placed, left = [], []
     for label in sorted(labels, key=lambda item: item.rank):
-        for x, y in _candidates(label):
-            box = _box(label, x, y)
-            if _within(box, frame) and not _touches(box, boxes[:used]) and _held(box, label.inside):
-                boxes[used] = box
-                used += 1
-                placed.append(Placed(label, x, y))
-                break
-        else:
+        found = _free(label, frame, boxes[:used])
+        if found is None:
             left.append(label)
+            continue
+        boxes[used] = found.box
+        used += 1
+        placed.append(found)
     return placed, left
+
+
+def _free(label: Label, frame: Box, boxes: NDArray[np.float64]) -> Placed | None:
+    """Try the places of a label in their order: within the frame, clear of the boxes, held by its area."""
+    places = np.asarray(list(_candidates(label)))
+    half = np.array([label.width_mm, label.height_mm]) / 2
+    tried = np.hstack([places - half, places + half])
+    within = (tried[:, :2] >= frame[:2]).all(axis=1) & (tried[:, 2:] <= frame[2:]).all(axis=1)
+    wide = tried + np.array([-1, -1, 1, 1]) * CLEARANCE_MM
+    apart = (
+        (boxes[None, :, 2] <= wide[:, None, 0])
+        | (boxes[None, :, 0] >= wide[:, None, 2])
+        | (boxes[None, :, 3] <= wide[:, None, 1])
+        | (boxes[None, :, 1] >= wide[:, None, 3])
+    ).all(axis=1)
+    good = np.flatnonzero(within & apart)
+    if label.inside is not None and good.size:
+        good = good[shapely.contains(label.inside, shapely.box(*tried[good].T))]
+    return Placed(label, float(places[good[0], 0]), float(places[good[0], 1])) if good.size else None
 
 
 def _box(label: Label, x: float, y: float) -> Box:
@@ -129,21 +146,3 @@ def _positions_inside(label: Label) -> Iterator[tuple[float, float]]:
     far = np.hypot(x - label.x_mm, y - label.y_mm).ravel()
     for i in np.argsort(far, kind="stable"):
         yield float(x.flat[i]), float(y.flat[i])
-
-
-def _within(box: Box, frame: Box) -> bool:
-    return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
-
-
-def _touches(box: Box, boxes: NDArray[np.float64]) -> bool:
-    clear = (
-        (boxes[:, 2] <= box[0] - CLEARANCE_MM)
-        | (boxes[:, 0] >= box[2] + CLEARANCE_MM)
-        | (boxes[:, 3] <= box[1] - CLEARANCE_MM)
-        | (boxes[:, 1] >= box[3] + CLEARANCE_MM)
-    )
-    return not bool(clear.all())
-
-
-def _held(box: Box, area: shapely.Geometry | None) -> bool:
-    return area is None or bool(shapely.contains(area, shapely.box(*box)))

@@ -81,7 +81,7 @@ class LineSymbol:
 
 @dataclass(frozen=True, slots=True)
 class FillSymbol:
-    """An area: fill with its opacity, outline, and whether it carries the 45° hatch."""
+    """An area: fill with its opacity, outline with a band below it, and whether it carries the 45° hatch."""
 
     fill: str | None
     opacity: float = 1.0
@@ -90,6 +90,8 @@ class FillSymbol:
     dash_mm: tuple[float, ...] = ()
     hatch: bool = False
     band: str | None = None
+    band_mm: float = 1.5
+    band_opacity: float = 0.32
     kind: str = "fill"
 
 
@@ -142,7 +144,7 @@ def scaled(symbol: Symbol, size: float) -> Symbol:
     return replace(symbol, size_mm=symbol.size_mm * size, outline_mm=symbol.outline_mm * size)
 
 
-_PIXELS: Final = {"outline_mm": "outline_width", "casing_mm": "casing_width"}
+_PIXELS: Final = {"outline_mm": "outline_width", "casing_mm": "casing_width", "band_mm": "band_width"}
 
 
 def as_json(symbol: Symbol) -> dict[str, Any]:

@@ -184,7 +184,7 @@ LABELS: Final[Mapping[str, LabelStyle]] = {
 SEAT: Final = PointSymbol("circle", 1.9, PAPER, INK, 0.3)
 COUNTY_SEAT: Final = PointSymbol("circle", 2.9, PAPER, INK, 0.38, dot=INK)
 _COUNTY_LINE: Final = FillSymbol(None, 0, INK, 0.4, (2.5, 0.6, 0.3, 0.6, 0.3, 0.6), band="#c58ad6")
-_TOWNSHIP_LINE: Final = FillSymbol(None, 0, "#333333", 0.26, (1.8, 0.6, 0.3, 0.6))
+_TOWNSHIP_LINE: Final = FillSymbol(None, 0, "#333333", 0.26, (1.8, 0.6, 0.3, 0.6), band=PAPER, band_mm=0.55, band_opacity=0.8)
 
 STYLES: Final[Mapping[str, Style]] = {
     "neighbours": _one(FillSymbol(NEIGHBOUR, 1.0, NEIGHBOUR_EDGE, 0.2), 0, label_rank=8, label_style="neighbour"),

@@ -135,8 +135,8 @@ def _swatch(sheet: Sheet, entry: Entry, x: float, y: float) -> None:
     elif isinstance(symbol, FillSymbol) and symbol.fill is None:
         line = shapely.LineString([(x, y), (x + SWATCH[0], y)])
         if symbol.band:
-            band = FillSymbol(symbol.band, marks.BAND_OPACITY)
-            marks.draw(sheet, [shapely.box(x, y - marks.BAND_MM / 2, x + SWATCH[0], y + marks.BAND_MM / 2)], band, place)
+            band = FillSymbol(symbol.band, symbol.band_opacity)
+            marks.draw(sheet, [shapely.box(x, y - symbol.band_mm / 2, x + SWATCH[0], y + symbol.band_mm / 2)], band, place)
         edge = LineSymbol(symbol.outline or palette.INK, symbol.outline_mm, dash_mm=symbol.dash_mm, round_caps=False)
         marks.draw(sheet, [line], edge, place)
     elif isinstance(symbol, FillSymbol):

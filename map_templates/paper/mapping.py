@@ -17,6 +17,7 @@ from map_templates.fonts import MM_PER_POINT
 from map_templates.labels import Box, Label, Placed, place, short_name
 from map_templates.palette import PointSymbol
 from map_templates.paper import marks
+from map_templates.paper.projection import sound
 from map_templates.paper.sheet import Type, points
 from map_templates.texts import text
 
@@ -122,7 +123,9 @@ def _draw_outline(sheet: Sheet, spec: MapSpec, window: Window) -> list[tuple[str
     whole = whole[whole.geom_type.isin(["Polygon", "MultiPolygon"])]
     if whole.empty:
         return []
-    shapes = window.draw(GeoSeries([_without_slivers(whole.union_all())], crs=whole.crs))
+    shapes = window.draw(
+        GeoSeries([_without_slivers(shapely.union_all(sound(np.asarray(whole.array, dtype=object))))], crs=whole.crs)
+    )
     entry = symbols.entry_of("outline", "")
     marks.draw(sheet, list(shapes), entry.symbol, marks.Place("outline", AREA_ORDER + 10.4, window.rect))
     words = text("boundary", spec.language, name=spec.area_name) if spec.area_name else text("mapped", spec.language)

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 _CIRCLE: Final = Path.unit_circle()
 _POLYGONS: Final = (3, 6)
-BAND_MM: Final = 1.5
-BAND_OPACITY: Final = 0.32
 
 
 def area_path(geometry: shapely.Geometry) -> Path:
@@ -118,8 +116,14 @@ def _draw_areas(shapes: Sequence[shapely.Geometry | None], symbol: FillSymbol, z
     edges = shapely.line_merge(shapely.union_all([shapely.boundary(a) for a in areas])) if symbol.dash_mm and areas else None
     outlines = areas if edges is None else [edges]
     if symbol.band:
+        width = points(symbol.band_mm)
         yield LineCollection(
-            _parts(outlines), colors=symbol.band, linewidths=points(BAND_MM), alpha=BAND_OPACITY, zorder=zorder + 0.01
+            _parts(outlines),
+            colors=symbol.band,
+            linewidths=width,
+            alpha=symbol.band_opacity,
+            joinstyle="round",
+            zorder=zorder + 0.01,
         )
     width = points(symbol.outline_mm)
     yield LineCollection(

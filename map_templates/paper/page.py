@@ -93,10 +93,8 @@ def compose(spec: MapSpec, fonts: Fonts) -> Page:
         taken.append(furniture.simulated_mark(sheet, layout.map).box)
     shown = draw_map(sheet, spec, window, classes, taken)
     if classes is not None and not classes.size:
-        middle = Type(11, "sans-bold", palette.SECONDARY, ha="center", va="center", halo_pt=3)
-        sheet.write(
-            layout.map.x + layout.map.width / 2, layout.map.y + layout.map.height / 2, text("all_unknown", spec.language), middle
-        )
+        said = Type(9, "sans-bold", palette.SECONDARY, va="center", halo_pt=3)
+        sheet.write(layout.map.x + 4, layout.map.y + 5, text("all_unknown", spec.language), said)
     draw_graticule(sheet, window)
     draw_frame(sheet, layout.map)
     furniture.draw_title(sheet, spec, layout.title)

@@ -24,6 +24,7 @@ MANTISSAS: Final = (1, 1.2, 1.5, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)
 FILL: Final = 0.94
 """Most of the window that the area may take, so that it does not touch the frame."""
 GEOGRAPHIC: Final = "EPSG:4490"
+AREA: Final = 2
 _FIRST_ZONE, _FIRST_MERIDIAN, _LAST_MERIDIAN = 4534, 75, 135
 _LATITUDES: Final = (3.0, 54.0)
 _WIDEST_ZONE_DEGREES: Final = 4.5
@@ -100,6 +101,14 @@ def nice_scale(width_m: float, height_m: float, window: Rect) -> int:
     return round(10 * power)
 
 
+def sound(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Mend polygons that cross themselves, for display only; everything else is given as it is."""
+    broken = (shapely.get_dimensions(shapes) == AREA) & ~shapely.is_valid(shapes)
+    mended = shapes.copy()
+    mended[broken] = shapely.buffer(shapes[broken], 0)
+    return mended
+
+
 @dataclass(frozen=True)
 class Window:
     """The map on the sheet: its rectangle, scale denominator, projection and the ground coordinates of its lower left corner."""
@@ -132,7 +141,7 @@ class Window:
         shown = np.full(len(geometry), None, dtype=object)
         if not len(geometry):
             return shown
-        projected = np.asarray(geometry.to_crs(self.projection.crs).array, dtype=object)
+        projected = sound(np.asarray(geometry.to_crs(self.projection.crs).array, dtype=object))
         tree_box = shapely.box(*self.ground_box())
         seen = np.array([g is not None for g in projected]) & shapely.intersects(projected, tree_box)
         simple = shapely.simplify(projected[seen], 0.03e-3 * self.scale, preserve_topology=True)

@@ -72,7 +72,7 @@ function startXiangtuMap(map, first) {
     const cased = layer.legend.some((entry) => entry.symbol.kind === "line" && entry.symbol.casing);
     if (cased) parts.push(L.geoJSON(layer.features, { interactive: false, filter: (f) => of(f).kind === "line" && of(f).casing, style: (f) => xtLineStyle(of(f), true) }));
     const banded = layer.legend.some((entry) => entry.symbol.band);
-    if (banded) parts.push(L.geoJSON(layer.features, { interactive: false, style: (f) => ({ fill: false, color: of(f).band || of(f).outline, weight: 7, opacity: of(f).band ? 0.35 : 0 }) }));
+    if (banded) parts.push(L.geoJSON(layer.features, { interactive: false, style: (f) => ({ fill: false, color: of(f).band || of(f).outline, weight: of(f).band_width, opacity: of(f).band ? of(f).band_opacity : 0 }) }));
     const passive = layer.legend.every((entry) => entry.symbol.kind === "fill" && (entry.symbol.fill === null || layer.name === "neighbours"));
     parts.push(L.geoJSON(layer.features, {
       interactive: !passive,

@@ -277,3 +277,13 @@ def test_names_of_few_areas_are_large_and_fall_back_to_small(spec, county, tmp_p
     assert report.labels_placed == len(towns)
     text = _pdf_text(report.path).replace(" ", "")
     assert all(name in text for name in towns["name"])
+
+
+def test_areas_that_cross_themselves_are_still_drawn(small, tmp_path):
+    frame = small.choropleth.frame.iloc[:2].copy()
+    bow = shapely.Polygon([(105, 35.6), (105.2, 35.8), (105.2, 35.6), (105, 35.8)])
+    frame = frame.set_geometry(gpd.GeoSeries([bow, shapely.box(105.2, 35.6, 105.3, 35.8)], index=frame.index, crs=4490))
+    frame["value"] = [np.nan, 80.0]
+    report, root = _svg(replace(small, choropleth=replace(small.choropleth, frame=frame)), tmp_path)
+    assert (report.classes.counts, report.classes.no_data) == ((1,), 1)
+    assert _groups(root, "no-data-hatch")
