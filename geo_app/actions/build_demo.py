@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from geo_app.actions import tables
 from geo_app.actions.load_recipe import ASSUMPTIONS, ATTRIBUTION
+from geo_app.errors import BadRequestError
 from geo_app.progress import Progress
 from layers import demo
 from layers.store import Change, Replace
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
     from geo_app.actions.signing import By
     from layers.store import Receipt, Store
 
-SCALES = ("prefecture", "province", "nation")
+SCALES = tuple(demo.SCALES)
+CONTRADICTIONS = "contradictions"
+"""Key under which the store keeps the list of contradictions planted in the demonstration area."""
+MOST_CHANGES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,16 @@ class DemoRequest:
 
     names_dir: Path
     scale: str = "prefecture"
-    seed: int = 20211214
+    seed: int = demo.SEED
+    replace: bool = False
+    """Whether rows that are no demonstration may be put out of their place; the history keeps them."""
 
 
 def build(store: Store, request: DemoRequest, by: By, progress: Progress | None = None) -> Receipt:
     """Generate the demonstration area and put it in place of what its layers held."""
     progress = progress or Progress()
+    if not request.replace:
+        refuse_over_data(store)
     part = progress.part(0, 60)
     made = demo.generate(scale=request.scale, seed=request.seed, names_dir=request.names_dir, progress=part)
     change = Change(
@@ -44,4 +53,18 @@ def build(store: Store, request: DemoRequest, by: By, progress: Progress | None 
     receipt = store.apply(change, progress=lambda done, total: writing(done, total, "writing"), cancel=progress.cancel)
     store.settings_set(ATTRIBUTION, list(made.attribution))
     store.settings_set(ASSUMPTIONS, list(made.assumptions))
+    store.settings_set(CONTRADICTIONS, tables.records(made.contradictions))
     return receipt
+
+
+def refuse_over_data(store: Store) -> None:
+    """Raise BadRequestError when the store holds rows that somebody loaded: the demonstration would take their place."""
+    brought = {
+        name for change in store.changes(limit=MOST_CHANGES) if change.kind in {"import", "edit"} for name in change.layers
+    }
+    held = sorted(name for name in brought if store.count(name))
+    if held:
+        raise BadRequestError(
+            f"The store holds rows that are no demonstration ({', '.join(held)}); the demonstration area would take their place. "
+            "Use another store (--store), or --replace; the history keeps what was there."
+        )

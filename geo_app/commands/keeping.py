@@ -15,6 +15,7 @@ from geo_app.errors import EXIT_STORE
 from geo_app.progress import on_terminal
 
 SCALES = ("prefecture", "province", "nation")
+UNSIGNED: dict[str, Any] = {"who": None, "bureau": None, "reason": None, "replace": False}
 
 
 @click.command(epilog=examples("geo-app init", "geo-app --store /srv/xiangtu/county.gpkg init"))
@@ -31,6 +32,7 @@ def init(bench: Bench) -> None:
     "--scale", type=click.Choice(SCALES), default="prefecture", show_default=True, help="How large an area to simulate."
 )
 @click.option("--seed", type=int, help="Seed of the simulation (default: XIANGTU_DEMO_SEED).")
+@click.option("--replace", is_flag=True, help="Put it in place of rows that were loaded; the history keeps them.")
 @signed
 @pass_bench
 def demo(bench: Bench, scale: str, seed: int | None, **options: Any) -> None:
@@ -43,7 +45,8 @@ def demo(bench: Bench, scale: str, seed: int | None, **options: Any) -> None:
 def _load_demo(bench: Bench, store: Any, *, scale: str, seed: int | None, options: dict[str, Any]) -> None:
     from geo_app.actions import build_demo
 
-    request = build_demo.DemoRequest(bench.settings.names_dir, scale, bench.settings.demo_seed if seed is None else seed)
+    seed = bench.settings.demo_seed if seed is None else seed
+    request = build_demo.DemoRequest(bench.settings.names_dir, scale, seed, options["replace"])
     with on_terminal("Demonstration area") as progress:
         receipt = build_demo.build(store, request, bench.by(options), progress)
     say(f"Demonstration area loaded as change {receipt.change_id}: {receipt.inserted} rows in {len(receipt.versions)} layers.")
@@ -72,7 +75,7 @@ def start(bench: Bench, port: int | None, scale: str, *, serve: bool) -> None:
     with bench.store(create=True) as store:
         if not any(store.versions().values()):
             say("The store is empty; loading the demonstration area.")
-            _load_demo(bench, store, scale=scale, seed=None, options={"who": None, "bureau": None, "reason": None})
+            _load_demo(bench, store, scale=scale, seed=None, options=UNSIGNED)
         if not run_coverage.is_current(store):
             _cover(bench, store)
     if serve:

@@ -207,6 +207,13 @@ def test_a_demonstration_area_is_one_change_and_says_so(empty, small, tmp_path, 
     assert [change.kind for change in empty.changes()] == ["demo"]
     run = run_coverage.run(empty, run_coverage.RunRequest(indicators=("W1",)))
     assert run.table["synthetic"].all()
+    assert empty.settings_get(build_demo.CONTRADICTIONS) == [{"id": "a", "what": "planted"}]
+    assert build_demo.build(empty, build_demo.DemoRequest(tmp_path), By("li")).change_id == 2, (
+        "a demonstration may follow another"
+    )
+    with pytest.raises(BadRequestError, match="hamlets"):
+        build_demo.build(small, build_demo.DemoRequest(tmp_path), By("li"))
+    assert build_demo.build(small, build_demo.DemoRequest(tmp_path, replace=True), By("li")).change_id == 2
 
 
 def test_tables_hold_numbers_in_full_and_run_nothing(tmp_path):
