@@ -151,6 +151,8 @@ class Archive:
 
     def _check(self, *, allow_nested: bool) -> None:
         infos = self._zip.infolist()
+        if not infos:
+            raise BadArchiveError("The archive is empty. Pack the files again.")
         self.limits.require("members", len(infos), "files in the archive")
         for info in infos:
             _check_member(info, self.limits, allow_nested=allow_nested)

@@ -15,6 +15,8 @@ from layers.files.errors import UnreadableFileError
 MAGIC = b"XTR1"
 GEOMETRY_COLUMN = "__geometry__"
 NUMBER_TYPES = "iuf"
+EXACT = 2**53
+"""Whole numbers up to this size are held exactly by a float."""
 
 
 @dataclass(slots=True)
@@ -69,10 +71,19 @@ def arrow_column(values: Any) -> pa.Array:
         return pa.array(values, from_pandas=True)
     items = values.tolist() if isinstance(values, np.ndarray) else list(values)
     present = [item for item in items if item is not None]
-    if present and all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in present):
-        whole = all(isinstance(item, int) and abs(item) < 2**53 for item in present)
-        return pa.array(items, pa.int64() if whole else pa.float64(), from_pandas=True)
+    kind = _number_type(present)
+    if kind is not None:
+        return pa.array([float(item) if kind == pa.float64() and item is not None else item for item in items], kind)
     return pa.array([None if item is None else as_text(item) for item in items], pa.string())
+
+
+def _number_type(present: list[Any]) -> pa.DataType | None:
+    """Give the type that holds all these values exactly; None when they are to be texts."""
+    if not present or not all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in present):
+        return None
+    if all(isinstance(item, int) for item in present):
+        return pa.int64() if all(-(2**63) <= item < 2**63 for item in present) else None
+    return pa.float64() if all(isinstance(item, float) or abs(item) <= EXACT for item in present) else None
 
 
 def as_text(value: Any) -> str:

@@ -280,10 +280,14 @@ def test_empty_collection(geojson):
 
 
 def test_huge_whole_numbers_stay_exact(geojson):
-    path = geojson(features=[{"type": "Feature", "properties": {"code": 620422100201, "big": 2**60 + 1}, "geometry": None}])
+    first = {"code": 620422100201, "big": 2**60 + 1, "bigger": 2**70, "mixed": 2**60 + 1}
+    second = {"code": None, "big": 1, "bigger": 1, "mixed": 0.5}
+    path = geojson(features=[{"type": "Feature", "properties": found, "geometry": None} for found in (first, second)])
     frame = files.read(path, original_name=path.name).frame
-    assert frame["code"].tolist() == [620422100201]
-    assert int(frame["big"].iloc[0]) in (2**60 + 1, 2**60)
+    assert frame["code"].tolist()[0] == 620422100201
+    assert frame["big"].tolist() == [2**60 + 1, 1]
+    assert frame["bigger"].tolist() == [str(2**70), "1"]
+    assert frame["mixed"].tolist() == [str(2**60 + 1), "0.5"]
 
 
 def test_data_outside_the_area_is_noted(tmp_path):
