@@ -69,14 +69,21 @@ def _is_rural(county: sources.County) -> bool:
 
 
 def stream(
-    scale: str = "prefecture", *, seed: int = SEED, names_dir: Path | None = None, limit: int | None = None
+    scale: str = "prefecture", *, seed: int = SEED, names_dir: Path | None = None, limit: int | None = None, every: int = 1
 ) -> Iterator[Built]:
     """Make one county after another, so that a nation need not be held in memory.
 
-    A county is the same whether it is made alone or among others. `limit` takes the first counties of the scale only.
-    Row labels begin at 1 in every county; `joined` numbers them anew.
+    A county is the same whether it is made alone or among others. Row labels begin at 1 in every county; `joined` numbers them
+    anew.
+
+    Args:
+        scale: `prefecture`, `province` or `nation`.
+        seed: see `generate`.
+        names_dir: see `generate`.
+        limit: take the first counties only.
+        every: take every tenth county, say: a tenth of the nation, spread over it.
     """
-    for one in counties(scale, names_dir=names_dir)[:limit]:
+    for one in counties(scale, names_dir=names_dir)[::every][:limit]:
         yield county_maker.build(one, seed)
 
 
