@@ -212,11 +212,9 @@ class _Book:
         """Give the number to compare with: the target's own, the province's value, or 100 for full coverage; NaN for none."""
         if target.value is not None:
             return target.value
-        if target.words in IN_FULL:
-            return 100.0
         if target.words in PROVINCE_MEAN:
             return self._mean(str(row["indicator"]), target.scope.code)
-        return float("nan")
+        return 100.0 if target.words in IN_FULL else float("nan")
 
     def _mean(self, code: str, province: str) -> float:
         """Give the province's own value of an indicator; NaN when the table has none."""

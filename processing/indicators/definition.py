@@ -177,7 +177,7 @@ def units(subject: Subject, finding: Finding) -> pd.DataFrame:
     elif finding.covered is not None:
         got = finding.covered.astype("Float64") * weight
     else:
-        got = pd.Series(pd.NA, index=weight.index, dtype="Float64")
+        got = reading.spread(pd.NA, weight)
     got = got.clip(lower=0).where(~(got > weight).fillna(value=False), weight)
     state = _missing(finding, got, weight)
     fails = state.notna() & (state != UNKNOWN)

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from processing.indicators.definition import Inputs
 
 VILLAGE_RANK: Final = 5
-GAPS: Final[dict[str, tuple[Callable[[Inputs, Context], pd.DataFrame], str]]] = {
-    "W4": (safe_water, "gap.w4_pct"),
-    "RD3": (larger_hamlets_hardened, "gap.rd3_pct"),
-    "SN1": (sanitary_toilets, "gap.sn1_pct"),
-    "SN2": (village_sewage, "gap.sn2_pct"),
+GAPS: Final[dict[str, tuple[Callable[[Inputs, Context], pd.DataFrame], str, str]]] = {
+    "W4": (safe_water, "gap.w4_pct", "water"),
+    "RD3": (larger_hamlets_hardened, "gap.rd3_pct", "road"),
+    "SN1": (sanitary_toilets, "gap.sn1_pct", "toilet"),
+    "SN2": (village_sewage, "gap.sn2_pct", "sewage"),
 }
-"""Indicators that make a gap village, each with the threshold below which a village has the gap."""
+"""Indicators that make a gap village, each with the threshold of the gap and the kind of project that helps."""
 VACUOUS: Final = frozenset({"RD3"})
 """Where a village without any unit has no gap: it simply has no larger hamlet."""
 
@@ -75,7 +75,7 @@ def gap_villages_covered(inputs: Inputs, context: Context) -> pd.DataFrame:
 
 def gap_state(inputs: Inputs, context: Context, code: str, villages: pd.Series) -> pd.Series:
     """Say which villages certainly have a gap in one of the GAPS indicators (true), certainly none (false), or may have (NA)."""
-    compute, key = GAPS[code]
+    compute, key, _ = GAPS[code]
     rows = context.once(("units", code), lambda: compute(inputs, context))
     level = next((item.name for item in context.areas.levels if item.rank == VILLAGE_RANK), None)
     if level is None:
@@ -100,16 +100,14 @@ def _covered(inputs: Inputs, context: Context, villages: pd.Series, failing: dic
     every = context.value("gap.match") == "all"
     result = reading.spread(value=every, like=villages, dtype="boolean")
     for code, state in failing.items():
-        match = _matched(projects, pairs, villages, in_time, matching.kind_of_indicator(code))
+        match = _matched(projects, pairs, villages, in_time, GAPS[code][2])
         has = state.fillna(value=False)
         result = (result & (match | ~has)) if every else (result | (match & has))
     return result
 
 
-def _matched(projects: pd.DataFrame, pairs: pd.DataFrame, villages: pd.Series, in_time: pd.Series, kind: str | None) -> pd.Series:
+def _matched(projects: pd.DataFrame, pairs: pd.DataFrame, villages: pd.Series, in_time: pd.Series, kind: str) -> pd.Series:
     """Say for which villages a project of the kind is in time; NA where only one of unknown status is."""
-    if kind is None:
-        return reading.spread(value=False, like=villages, dtype="boolean")
     of_kind = matching.is_of_kind(projects, kind)
     sure = set(projects.index[of_kind & in_time.fillna(value=False)])
     maybe = set(projects.index[of_kind & in_time.isna()])

@@ -104,16 +104,6 @@ def simulated(inputs: Mapping[str, gpd.GeoDataFrame], *layers: str) -> bool:
     )
 
 
-def lookup(keys: pd.Series, table: pd.DataFrame, key: str, values: pd.Series) -> pd.Series:
-    """Give for each key the value of the row of `table` with that key; missing where there is none. The first row counts."""
-    index = text(table, key)
-    named = pd.Series(values.array, index=pd.Index(index, dtype=object))
-    named = named[index.notna().to_numpy()]
-    named = named[~named.index.duplicated()]
-    found = named.reindex(pd.Index(keys.where(keys.notna(), ""), dtype=object))
-    return pd.Series(found.array, index=keys.index)
-
-
 def picked(values: pd.Series, labels: pd.Series) -> pd.Series:
     """Give for each label the value that stands there in `values`, on the index of the labels; None where there is no label.
 

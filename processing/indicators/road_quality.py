@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -102,7 +103,7 @@ def _outside(lines: gpd.GeoSeries, cut: pd.DataFrame, polygons: gpd.GeoSeries) -
     inside = cut.groupby("line_index")["length_m"].sum().reindex(lines.index, fill_value=0.0)
     left = lines[(crs.length_m(lines) - inside) > REST_M]
     touched = cut[cut["line_index"].isin(left.index)].groupby("line_index")["polygon_index"]
-    shapes = left.to_numpy(dtype=object)
+    shapes = np.array(left.to_numpy(dtype=object), dtype=object, copy=True)
     for road, areas in touched:
         at = left.index.get_loc(road)
         shapes[at] = shapely.difference(shapes[at], shapely.union_all(polygons.loc[list(areas)].to_numpy()))

@@ -54,8 +54,7 @@ def safe_water(inputs: Inputs, context: Context) -> pd.DataFrame:
         "quantity": _quantity(inputs, context, hamlets),
         "water_quality": reading.flag(hamlets.frame, "quality_ok"),
         "distance": tapped(hamlets.frame, context) | _fetching(context, hamlets),
-        "reliability": reading.number(hamlets.frame, "outage_days_year")
-        <= context.per_unit("water.outage_days", hamlets.area_codes),
+        "reliability": _reliability(context, hamlets),
     }
     items["water_quality"] = reading.first_known(items["water_quality"], found.tested_good.reindex(hamlets.ids.index))
     items["reliability"] = reading.first_known(items["reliability"], found.reliable.reindex(hamlets.ids.index))
@@ -222,10 +221,9 @@ def _fetching(context: Context, hamlets: Subject) -> pd.Series:
 
 
 def _reliability(context: Context, hamlets: Subject) -> pd.Series:
-    days: pd.Series = reading.number(hamlets.frame, "outage_days_year") <= context.per_unit(
-        "water.outage_days", hamlets.area_codes
-    )
-    return days
+    limit = context.per_unit("water.outage_days", hamlets.area_codes)
+    enough: pd.Series = reading.number(hamlets.frame, "outage_days_year") <= limit
+    return enough
 
 
 def _named(items: dict[str, pd.Series], safe: pd.Series) -> pd.Series:

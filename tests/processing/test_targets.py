@@ -92,6 +92,7 @@ def test_the_provincial_mean_is_the_province_s_own_value():
     words = target(area_scope="湖南省重点帮扶县", target_value="全省平均水平", operator=">=")
     rows = found(table(a43=88, a430421=90), words)
     assert rows.loc["430421", ["target", "target_status", "target_text"]].tolist() == [88, "met", ">=全省平均水平"]
+    assert found(table(a43=88, a430421=90, akey_counties=85), words)["target_status"].tolist() == ["none", "met", "not_met"]
     rows = found(table(a430421=90), words)
     assert np.isnan(rows.loc["430421", "target"])
     assert rows.loc["430421", "target_status"] == "unknown"

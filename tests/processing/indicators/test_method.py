@@ -5,6 +5,8 @@ import pytest
 from processing import profiles
 from processing.errors import UnknownIndicatorError
 from processing.indicators import INDICATORS, MISSING_TEXTS, documentation, indicator
+from processing.indicators.gap_projects import GAPS
+from processing.matching import kind_of_indicator
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -50,3 +52,7 @@ def test_unknown_code_names_those_there_are():
 def test_unverified_thresholds_are_marked():
     assert "**unverified**" in documentation("en")
     assert "**未核实**" in documentation("zh")
+
+
+def test_the_kinds_of_gaps_are_those_of_the_projects():
+    assert {code: kind for code, (_, _, kind) in GAPS.items()} == {code: kind_of_indicator(code) for code in GAPS}
