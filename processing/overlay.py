@@ -133,7 +133,7 @@ def _compiled_lengths(lines: Shapes, areas: Shapes) -> tuple[Ints, Ints, Floats]
     """Measure lines inside areas by the compiled search; lines that touch a border in a doubtful way are cut by shapely."""
     from processing import cutting  # noqa: PLC0415 - loads numba, which small work must not wait for
 
-    line, area, crossing = _pairs(lines, areas)
+    line, area, crossing = _pairs(lines, areas, predicate=None)
     steps = _steps(lines)
     amount = cutting.lengths_m(*steps)[line]
     amount[crossing] = cutting.inside_lengths_m(steps, _steps(areas), (line[crossing], area[crossing]))
@@ -182,9 +182,12 @@ def _cut_valid(subjects: Shapes, areas: Shapes) -> tuple[Ints, Ints, Shapes]:
     return subject, area, piece
 
 
-def _pairs(subjects: Shapes, areas: Shapes) -> tuple[Ints, Ints, Ints]:
-    """Pair subjects with the areas they meet, by subject and area; and name the pairs whose subject is not wholly inside."""
-    area, subject = shapely.STRtree(subjects).query(areas, predicate="intersects")
+def _pairs(subjects: Shapes, areas: Shapes, *, predicate: str | None = "intersects") -> tuple[Ints, Ints, Ints]:
+    """Pair subjects with the areas they meet, by subject and area; and name the pairs whose subject is not wholly inside.
+
+    Without a predicate the pairs are those whose boxes meet.
+    """
+    area, subject = shapely.STRtree(subjects).query(areas, predicate=predicate)
     order = np.lexsort((area, subject))
     subject, area = subject[order], area[order]
     shapely.prepare(areas)

@@ -1,0 +1,117 @@
+"""The page docs/benchmarks.md from measured results."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+TITLES = {
+    "nearest": "distance from every hamlet to the nearest road",
+    "within": "hamlets within 2 km of a road",
+    "join": "the village of every hamlet",
+    "length": "metres of road in every village",
+    "overlay": "square metres of every parcel inside any service area",
+    "run": "whole run: W5, RD1, RD3, RD5, RD6, RA by village, township, county",
+}
+WAYS = {"ours": "ours", "usual": "usual way", "best": "best geopandas idiom", "lean": "the same, yes and no alone"}
+SIZES = {"county": "county", "province": "province", "tenth": "tenth of the nation"}
+
+
+INTRODUCTION = """# Benchmarks
+
+Made by `scripts/bench`, all in one run; repeat it with the same command (`scripts/bench --quick` only checks that it works). The data
+is made up and the same every time (`benchmarks/data.py`); ours is `benchmarks/ours.py`, the others `benchmarks/usual.py`.
+"""
+METHOD = """Times are CPU seconds (user and system) of one process per case: the median of the repeats after the first, which loads
+compiled code; the usual way is run once. Wall time and every repeat are in `benchmarks/results.json`. Projecting, indexing and all
+else that is needed from longitude and latitude to the answer is inside the time, making the data is not. Peak memory is that of the
+process, in brackets what the data alone holds. “Best geopandas idiom” of the whole run gives distance and nearest feature of every
+unit, as ours does (the list of gaps needs them); “yes and no alone” leaves them out. Ours also gives bounds for what is unknown.
+"""
+READING = """## How to read the differences
+
+Ours measures along the ellipsoid. The others measure in one projected plane, as people do: away from the central meridian its scale
+is off by 1e-4 and more, which shows as metres of distance and length and as square metres of area; `buffer` draws circles as polygons,
+so that a radius of 2000 m is 1990 m in places. Where yes and no or percentages are equal, no village lies in that narrow band.
+"""
+ALL_WAYS = tuple(WAYS)
+
+
+@dataclass(frozen=True)
+class Results:
+    """Cases by kernel, way and size, and how answers differ from ours."""
+
+    cases: dict[tuple[str, str, str], dict[str, Any]]
+    differences: dict[str, str]
+
+    def hamlets(self, size: str) -> float:
+        """Give the size as a number of hamlets."""
+        return next(
+            (float(case["rows"]["hamlets"]) for key, case in self.cases.items() if key[2] == size and case["rows"]), math.nan
+        )
+
+    def seconds(self, kernel: str, way: str, size: str) -> float | None:
+        """Give the time of a case, None where it did not end."""
+        case = self.cases.get((kernel, way, size))
+        return case["seconds"] if case and case["cpu"] else None
+
+
+def page(found: dict[str, Any]) -> str:
+    """Write the page."""
+    cases = {(case["kernel"], case["way"], case["size"]): case for case in found["cases"]}
+    results = Results(cases, found["differences"])
+    sizes = [size for size in SIZES if any(key[2] == size for key in cases)]
+    lines = [INTRODUCTION, *_machine(found["machine"]), *_rows(cases, sizes), METHOD]
+    for kernel, title in TITLES.items():
+        rows = [_line(results, kernel, way, size) for size in sizes for way in ALL_WAYS if (kernel, way, size) in cases]
+        head = [
+            "| size | way | CPU s | ours is faster by | peak MB (data) | answer against ours |",
+            "|---|---|---:|---:|---:|---|",
+        ]
+        lines += [f"## {title[0].upper()}{title[1:]}", "", *head, *rows, "", _growth(results, kernel, sizes), ""]
+    return "\n".join([*lines, READING])
+
+
+def _machine(machine: dict[str, str]) -> list[str]:
+    names = ", ".join(f"{name} {value}" for name, value in machine.items() if name not in {"date", "system", "load"})
+    return [f"{machine['date']}, {machine['system']}, load average {machine['load']} at the end. {names}.", ""]
+
+
+def _rows(cases: dict[Any, Any], sizes: list[str]) -> list[str]:
+    lines = []
+    for size in sizes:
+        rows = next((case["rows"] for key, case in cases.items() if key[2] == size and case["rows"]), {})
+        lines.append(f"- {SIZES[size]}: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in rows.items()))
+    return [*lines, ""]
+
+
+def _line(results: Results, kernel: str, way: str, size: str) -> str:
+    case = results.cases[kernel, way, size]
+    head = f"| {SIZES[size]} | {WAYS[way]} |"
+    if not case["cpu"]:
+        return f"{head} – | {_bound(results, kernel, way, size)} | – | {case['skipped']} |"
+    ours = results.seconds(kernel, "ours", size)
+    ratio = f"{case['seconds'] / ours:.1f}×" if ours and way != "ours" else ""
+    memory = f"{case['peak_mb']:.0f} ({case['held_mb']:.0f})"
+    return f"{head} {case['seconds']:.2f} | {ratio} | {memory} | {results.differences.get(f'{kernel}-{way}-{size}', '')} |"
+
+
+def _bound(results: Results, kernel: str, way: str, size: str) -> str:
+    """Say how much faster ours is, by extrapolation in proportion to size from the largest size that ended."""
+    ours = results.seconds(kernel, "ours", size)
+    ended = [(results.hamlets(other), time) for other in SIZES if (time := results.seconds(kernel, way, other))]
+    if not ended or not ours:
+        return ""
+    guess = ended[-1][1] * results.hamlets(size) / ended[-1][0]
+    return f"{guess / ours:.0f}× or more (extrapolated in proportion to size)"
+
+
+def _growth(results: Results, kernel: str, sizes: list[str]) -> str:
+    parts = []
+    for way, title in WAYS.items():
+        points = [(results.hamlets(size), time) for size in sizes if (time := results.seconds(kernel, way, size))]
+        if len(points) > 1:
+            x, y = np.log(np.array(points)).T
+            parts.append(f"{title} {np.polyfit(x, y, 1)[0]:.2f} over {len(points)} sizes")
+    return f"Growth exponent (slope of log time over log size): {'; '.join(parts)}." if parts else ""
