@@ -11,7 +11,7 @@ function startXiangtuMap(map, first) {
   /* ---- areas ---- */
   function areaStyle(feature) {
     const k = feature.properties.k;
-    return { fill: true, fillColor: k < 0 ? hatch : data.choropleth.colours[k], fillOpacity: 0.92, color: data.colours.edge, weight: 0.6, opacity: 1, dashArray: null };
+    return { fill: true, fillColor: k < 0 ? hatch : data.choropleth.colours[k], fillOpacity: 1, color: data.colours.edge, weight: 0.6, opacity: 1, dashArray: null };
   }
 
   function shownValue(p) {
@@ -81,7 +81,8 @@ function startXiangtuMap(map, first) {
       onEachFeature(feature, item) {
         if (passive) return;
         const p = feature.properties;
-        item.bindTooltip(() => xtElement("div", "", p.n || layer.title), { sticky: true, direction: "top" });
+        if (layer.names && p.n) item.bindTooltip(() => xtElement("span", "", p.n), { permanent: true, direction: "right", offset: [4, 0], className: "xt-map-name" });
+        else item.bindTooltip(() => xtElement("div", "", p.n || layer.title), { sticky: true, direction: "top" });
         item.on("click", (e) => { L.DomEvent.stopPropagation(e); pick(item, e.latlng, layer.name, layer); });
       },
     }));

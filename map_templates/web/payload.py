@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MAX_FEATURES: Final = 5000
 """Features of one layer that are put into a page; more are left out and the page says so."""
+NAMED_RANK: Final = 2
+MOST_NAMES: Final = 60
+"""Names of layers of this rank (seats of counties and townships) always stand on the screen, unless there are too many."""
 AREA_LAYERS: Final = frozenset({"counties", "townships", "villages", "neighbours"})
 _NOTHING: Final = (-180.0, -85.0, 180.0, 85.0)
 _ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -108,6 +111,7 @@ def choropleth_payload(choropleth: Choropleth, bounds: Extent, language: str) ->
 
 def layer_payload(layer: MapLayer, bounds: Extent, language: str, max_features: int = MAX_FEATURES) -> dict[str, Any]:
     """Give one layer: its features, the symbol of each, legend entries with counts, and the details shown when one is picked."""
+    style = symbols.style_of(layer.name)
     frame = layer.frame[layer.frame.geometry.notna()]
     total = len(frame)
     frame = frame.iloc[:max_features]
@@ -142,7 +146,8 @@ def layer_payload(layer: MapLayer, bounds: Extent, language: str, max_features: 
         "title": layer.title,
         "group": layer.group,
         "visible": layer.visible,
-        "order": symbols.style_of(layer.name).order,
+        "order": style.order,
+        "names": layer.label_field is not None and style.label_rank <= NAMED_RANK and len(frame) <= MOST_NAMES,
         "total": total,
         "note": text("thinned", language, shown=len(frame), total=total) if total > len(frame) else "",
         "legend": legend,

@@ -128,6 +128,12 @@ def test_layers_switch_on_and_off(open_page, spec):
     assert not box.is_checked()
 
 
+def test_names_of_townships_stand_on_the_map(open_page, spec, county):
+    page = open_page(spec)
+    shown = page.locator(".xt-map-name").all_inner_texts()
+    assert sorted(shown) == sorted(county["seats"]["name"])
+
+
 def test_names_from_files_are_only_text(open_page, spec):
     frame = spec.choropleth.frame.copy()
     frame["area_name"] = HOSTILE
