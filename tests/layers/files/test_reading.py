@@ -10,7 +10,7 @@ from shapely.geometry import LineString, Point, Polygon
 
 from layers import files
 from layers.files.errors import BadArchiveError, QuestionError, UnreadableFileError
-from layers.files.reading import format_of
+from layers.files.staging import format_of
 
 FRAME = gpd.GeoDataFrame({"name": ["甲", "乙"], "n": [1, 2]}, geometry=[Point(104.1, 36.1), Point(104.2, 36.2)], crs=4490)
 
