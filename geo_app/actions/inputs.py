@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from layers.store import Store
 
 AREA_LAYERS = ("areas", "counties", "townships", "villages")
+TREE_LAYERS = (*AREA_LAYERS, "key_counties")
+"""Layers that the hierarchy and its groups are built from."""
 ALL = "all"
 GROUP = "group"
 LEVEL_RANKS = {
@@ -38,6 +40,7 @@ LEVEL_RANKS = {
 """Names people use for a level, whatever the store's own scheme calls it."""
 
 _kept: weakref.WeakKeyDictionary[Store, dict[str, tuple[int, GeoDataFrame]]] = weakref.WeakKeyDictionary()
+_trees: weakref.WeakKeyDictionary[Store, tuple[tuple[GeoDataFrame | None, ...], Areas]] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -47,8 +50,9 @@ def read(store: Store, names: Iterable[str] = (), *, versions: Mapping[str, int]
     Frames are shared between callers: nobody changes them.
     """
     current = store.versions()
-    wanted = list(names) or [name for name in LAYERS if current.get(name, 0) or (versions or {}).get(name, 0)]
-    return {name: _frame(store, name, (versions or current).get(name, 0), current.get(name, 0)) for name in wanted}
+    asked = current if versions is None else versions
+    wanted = list(names) or [name for name in LAYERS if asked.get(name, 0)]
+    return {name: _frame(store, name, asked.get(name, 0), current.get(name, 0)) for name in wanted}
 
 
 def _frame(store: Store, name: str, version: int, current: int) -> GeoDataFrame:
@@ -65,8 +69,17 @@ def _frame(store: Store, name: str, version: int, current: int) -> GeoDataFrame:
 
 
 def areas(store: Store, frames: Mapping[str, GeoDataFrame] | None = None) -> Areas:
-    """Build the hierarchy of areas that the store's data gives."""
-    return Areas.from_layers(frames if frames is not None else read(store, AREA_LAYERS))
+    """Build the hierarchy of areas that the store's data gives; built once for the same frames."""
+    frames = read(store, TREE_LAYERS) if frames is None else frames
+    basis = tuple(frames.get(name) for name in TREE_LAYERS)
+    with _lock:
+        kept = _trees.get(store)
+    if kept is not None and all(a is b for a, b in zip(kept[0], basis, strict=True)):
+        return kept[1]
+    tree = Areas.from_layers({name: frame for name, frame in zip(TREE_LAYERS, basis, strict=True) if frame is not None})
+    with _lock:
+        _trees[store] = (basis, tree)
+    return tree
 
 
 def level_name(found: Areas, asked: str, *, also: Iterable[str] = ()) -> str | None:

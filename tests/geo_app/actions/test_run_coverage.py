@@ -5,12 +5,12 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from geo_app.actions import run_coverage
+from geo_app.actions import list_gaps, run_coverage
 from geo_app.actions.run_coverage import RunRequest, View
 from geo_app.errors import NoDataError, NotFoundError
 from geo_app.progress import CancelledError, Progress
 from layers.schema import UnknownNameError
-from layers.store import Change, Update
+from layers.store import Change, Insert, Update
 
 ON = date(2026, 11, 1)
 HAND = [
@@ -77,6 +77,13 @@ def test_a_run_replays_to_the_same_numbers_after_the_data_changed(small):
     value = now.table.set_index(["level", "area_code"])["value"]
     assert value["township", "990101002"] == pytest.approx(75)
     assert run_coverage.replay(small, 1).same
+
+
+def test_a_layer_that_came_later_does_not_disturb_a_replay(small):
+    frame = small.read("hamlets").head(1)[["geometry"]].assign(settlement_id="A1", name="安置点", persons_total=80)
+    small.apply(Change("wang", "", "new", (Insert("settlements", frame),)))
+    assert run_coverage.replay(small, 1).same
+    assert len(list_gaps.list_gaps(small, run_coverage.load(small, 1), indicators=("RD1",), area="990101")) == 12
 
 
 def test_differences_are_listed():
