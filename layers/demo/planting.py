@@ -34,8 +34,11 @@ class Planting:
         frame = self.frames[name]
         key = layer(name).key
         fits = mask.fillna(value=False) if hasattr(mask, "fillna") else mask
+        fitting = frame.index[np.asarray(fits, dtype=bool)]
         labels = [
-            label for label in frame.index[np.asarray(fits, dtype=bool)] if (name, str(frame.at[label, key])) not in self.taken
+            label
+            for label, own in zip(fitting, frame.loc[fitting, key].astype(str), strict=True)
+            if (name, own) not in self.taken
         ]
         if not labels:
             raise NothingFitsError(f"no row of {name} fits")
