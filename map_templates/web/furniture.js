@@ -59,9 +59,10 @@ function xtRow(body, title, value) {
 
 /* The legend of the coloured areas: one row a class with a bar of its count; no data apart, hatched. */
 function xtLegend(data) {
-  const box = xtElement("section", "xt-box xt-legend"), c = data.choropleth;
+  const box = xtElement("details", "xt-box xt-legend"), c = data.choropleth;
+  box.open = window.innerWidth > 720;
   box.setAttribute("aria-label", data.texts.legend);
-  box.append(xtElement("h2", "", `${c.title}${c.unit ? ` / ${c.unit}` : ""}`));
+  box.append(xtElement("summary", "", `${c.title}${c.unit ? ` / ${c.unit}` : ""}`));
   const most = Math.max(1, ...c.counts, c.no_data), rows = [...c.labels.map((label, i) => [c.colours[i], label, c.counts[i]])];
   if (c.no_data || !rows.length) rows.push([null, data.texts.no_data, c.no_data]);
   const table = xtElement("table");
