@@ -105,10 +105,10 @@ class Areas:
         rows = [_conform(inputs["areas"])] if "areas" in inputs else []
         known = set(rows[0]["area_code"]) if rows else set()
         for part in _derived(inputs):
-            fresh = part[~part["area_code"].isin(known)].drop_duplicates("area_code")
+            fresh = part[~part["area_code"].isin(known) & part["area_code"].notna()].drop_duplicates("area_code")
             known |= set(fresh["area_code"])
             if len(fresh):
-                rows.append(fresh)
+                rows.append(_conform(fresh))
         frame = pd.concat(rows, ignore_index=True) if rows else _conform(pd.DataFrame({"area_code": []}))
         names = frame.drop_duplicates("rank").set_index("rank")["level"].to_dict()
         frame["level"] = frame["level"].where(frame["rank"].map(names).isna(), frame["rank"].map(names))
@@ -249,10 +249,10 @@ def _derived(inputs: Mapping[str, pd.DataFrame]) -> Iterable[pd.DataFrame]:
         if frame is None or frame.empty or key not in frame:
             continue
         parents = frame.get(parent)
-        if parents is None and layer == "villages" and "county_code" in frame:
-            parents = frame["county_code"]
+        if layer == "villages" and "county_code" in frame:
+            parents = frame["county_code"] if parents is None else parents.where(parents.notna(), frame["county_code"])
         columns = {"area_code": frame[key], "area_name": frame.get("name"), "parent_code": parents, "rank": rank}
-        yield _conform(pd.DataFrame({**columns, "urban_rural_code": frame.get("urban_rural_code")}, index=frame.index))
+        yield pd.DataFrame({**columns, "urban_rural_code": frame.get("urban_rural_code")}, index=frame.index)
         if layer == "counties":
             yield from _above_counties(frame)
 
@@ -260,4 +260,4 @@ def _derived(inputs: Mapping[str, pd.DataFrame]) -> Iterable[pd.DataFrame]:
 def _above_counties(frame: pd.DataFrame) -> Iterable[pd.DataFrame]:
     province, prefecture = frame.get("province_code"), frame.get("prefecture_code")
     for code, parent, rank in ((prefecture, province, 2), (province, None, 1)):
-        yield _conform(pd.DataFrame({"area_code": code, "parent_code": parent, "rank": rank}, index=frame.index))
+        yield pd.DataFrame({"area_code": code, "parent_code": parent, "rank": rank}, index=frame.index)

@@ -51,8 +51,10 @@ def text(frame: pd.DataFrame, name: str) -> pd.Series:
     """Give a column as text with None for unknown and for empty."""
     if name not in frame:
         return blank(frame.index)
-    values = frame[name].astype(object)
-    return values.where(values.notna() & (values != ""), None)
+    column = frame[name]
+    values = np.array(column.to_numpy(dtype=object), dtype=object, copy=True)
+    values[column.isna().to_numpy() | (values == "")] = None
+    return pd.Series(values, index=frame.index, dtype=object)
 
 
 def blank(index: pd.Index) -> pd.Series:

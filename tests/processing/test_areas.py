@@ -83,6 +83,13 @@ def test_villages_without_townships_lie_in_their_county():
     assert areas.ancestors("v") == ("v",)
 
 
+def test_a_village_whose_township_is_not_stated_lies_in_its_county():
+    villages = pd.DataFrame({"village_code": ["v", "w"], "township_code": ["t", None], "county_code": ["c", "c"]})
+    areas = Areas.from_layers({"villages": villages, "townships": pd.DataFrame({"township_code": ["t"], "county_code": ["c"]})})
+    assert areas.ancestors("v") == ("v", "t")
+    assert areas.frame.set_index("area_code").loc["w", "parent_code"] == "c"
+
+
 def test_no_layers_give_no_areas():
     areas = Areas.from_layers({})
     assert len(areas) == 0
