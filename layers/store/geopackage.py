@@ -247,9 +247,9 @@ class GeoPackage:
         with self._connections.alone() as connection:
             answer = [row[0] for row in connection.execute("PRAGMA integrity_check")]
         found = [] if answer == ["ok"] else [f"the file is damaged: {line}" for line in answer[:5]]
-        with self.reading() as reader:
-            for layer in self.layers.values():
-                if layer.geometry is not GeometryKind.NONE:
+        for layer in self.layers.values():
+            if layer.geometry is not GeometryKind.NONE:
+                with self.reading() as reader:
                     found += self._index_faults(reader, layer)
         return found
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
+    import sqlalchemy as sa
 
     from layers.schema import Layer
     from layers.store.backend import Backend, Box
@@ -161,20 +162,25 @@ class Store:
         """
         declared = self._layer(layer)
         with self._backend.reading() as connection:
-            current = memory.versions(connection).get(declared.name, 0)
-            number, token = memory.resolve_version(connection, declared, current if version is None else version)
-            mark = snapshots.mark_of(declared, number, token)
-            path = snapshots.path_of(self._backend.snapshots, declared, number)
-            kept = snapshots.read(path, declared, mark)
-            if kept is not None:
-                return kept
-            if number == current:
+            number, token = self._resolve(connection, declared, version)
+        mark = snapshots.mark_of(declared, number, token)
+        kept = snapshots.read(snapshots.path_of(self._backend.snapshots, declared, number), declared, mark)
+        if kept is not None:
+            return kept
+        with self._backend.reading() as connection:
+            number, token = self._resolve(connection, declared, version)
+            if number == memory.versions(connection).get(declared.name, 0):
                 frame = features.read(self._backend, connection, declared)
             else:
                 frame = memory.frame_at(connection, declared, number)
-        if snapshots.write(path, frame, declared, mark):
+        path = snapshots.path_of(self._backend.snapshots, declared, number)
+        if snapshots.write(path, frame, declared, snapshots.mark_of(declared, number, token)):
             self.prune_snapshots(keep={(declared.name, number)})
         return frame
+
+    def _resolve(self, connection: sa.Connection, layer: Layer, version: int | None) -> tuple[int, str]:
+        wanted = memory.versions(connection).get(layer.name, 0) if version is None else version
+        return memory.resolve_version(connection, layer, wanted)
 
     def prune_snapshots(self, *, keep: set[tuple[str, int]] | None = None) -> list[Path]:
         """Remove snapshots that are neither of a layer's present version nor stood on by a stored run nor named in `keep`."""

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 def faults(backend: Backend) -> list[str]:
     """List every disagreement, as sentences; an empty list means that all is well."""
     found = backend.faults()
-    with backend.reading() as connection:
-        for layer in backend.layers.values():
+    for layer in backend.layers.values():
+        with backend.reading() as connection:  # one at a time, so that writers get their turn in between
             found += _layer_faults(backend, connection, layer)
+    with backend.reading() as connection:
         found += _count_faults(connection)
         found += _version_faults(connection)
     return found
