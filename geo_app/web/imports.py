@@ -39,6 +39,7 @@ RECENT = 10
 MEGABYTE = 1_000_000
 REASON_LENGTH = 300
 ON_MAP = 3000
+ROOM_DEGREES = 0.02
 ASKED_CONSTANTS = ("source", "source_date", "data_quality")
 
 
@@ -268,6 +269,16 @@ def recipe(upload_id: str) -> ResponseReturnValue:
     item = _item(upload_id)
     text = item.imported.recipe if item.imported is not None else _recipe(_checked(upload_id))
     return sending.attachment(text.encode("utf-8"), name=f"{item.upload.original_name}.toml", kind="toml")
+
+
+def _around(layers: list[MapLayer]) -> tuple[float, float, float, float] | None:
+    """Give the box of what was read, with a little room, so that the known areas around it show where it lies."""
+    boxes = [item.frame.total_bounds for item in layers]
+    if not boxes:
+        return None
+    west, south = min(box[0] for box in boxes) - ROOM_DEGREES, min(box[1] for box in boxes) - ROOM_DEGREES
+    east, north = max(box[2] for box in boxes) + ROOM_DEGREES, max(box[3] for box in boxes) + ROOM_DEGREES
+    return max(-180.0, float(west)), max(-90.0, float(south)), min(180.0, float(east)), min(90.0, float(north))
 
 
 @pages.get("/<upload_id>/map")

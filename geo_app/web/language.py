@@ -136,8 +136,8 @@ def split_codes(text: str) -> list[str]:
 
 def project_names(value: Any) -> str:
     """Name the projects that a gap list row mentions, however they are held."""
-    items = value if isinstance(value, (list, tuple)) else str(value).split("|") if known(value) else []
-    names = [str(item.get("name") or item.get("project_id")) if isinstance(item, dict) else str(item) for item in items]
+    items = value if isinstance(value, (list, tuple)) else str(value).split(";") if known(value) else []
+    names = [str(item.get("name") or item.get("project_id")) if isinstance(item, dict) else str(item).strip() for item in items]
     return "、".join(name for name in names if name) or UNKNOWN_MARK
 
 

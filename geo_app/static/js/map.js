@@ -299,13 +299,12 @@ let started = false;
 async function start() {
   if (started) return;
   started = true;
-  byId("veil").hidden = true;
   if (state.view) {
     const [zoom, lng, lat] = state.view.split("/").map(Number);
     if ([zoom, lng, lat].every(Number.isFinite)) theMap.tell("view", { zoom, lng, lat });
   }
   const pick = state.pick || "";
-  await redraw();
+  await redraw({ fit: !state.view });
   if (pick.startsWith("area:")) { chosen = pick.slice(5); state.pick = pick; keep(); figures(); }
   else if (pick.includes(":")) { const at = pick.indexOf(":"); await row(pick.slice(0, at), pick.slice(at + 1), { move: !state.view }); }
   table.start();
@@ -322,4 +321,5 @@ layerList([{ name: "gaps", title: say("gaps_layer"), count: null, classes: [setu
 showBars();
 showCrumbs();
 byId("veil").hidden = false;
-theMap.load(`/map/frame?${choice()}`);
+// the frame comes without colours; they follow as values, and later choices come the same way
+theMap.load(`/map/frame?${query({ area: state.area })}`);

@@ -42,15 +42,17 @@ function unit(name) {
 
 function gapTable(found, open) {
   const rows = found.gaps.map((gap) => el("tr", { tabIndex: 0, "data-unit": gap.unit_id, onclick: () => open(gap), onkeydown: (event) => event.key === "Enter" && open(gap) },
-    el("td", {}, gap.unit_name || gap.unit_id), el("td", { class: "number" }, number(gap.persons)), el("td", {}, missing(gap.missing)),
+    el("td", { class: "nowrap" }, gap.unit_name || gap.unit_id), el("td", { class: "number" }, number(gap.persons)), el("td", {}, missing(gap.missing)),
     el("td", { class: "number" }, gap.distance_m !== null && gap.distance_m !== undefined ? distance(gap.distance_m) : gap.shortfall !== null && gap.shortfall !== undefined ? `${cell(gap.shortfall)} ${unit(gap.shortfall_unit)}` : unknown),
-    el("td", {}, projects(gap.projects))));
+    el("td", { class: "number" }, projects(gap.projects))));
   return el("div", { class: "table-wrap" }, el("table", {}, el("thead", {}, el("tr", {}, ["unit", "persons", "missing", "distance", "project"].map((key) => el("th", { scope: "col" }, say(key))))), el("tbody", {}, rows)));
 }
 
+/** How many projects a gap row mentions; their names on hovering. */
 function projects(list) {
   if (!list || !list.length) return unknown;
-  return (Array.isArray(list) ? list : String(list).split("|")).map((item) => (typeof item === "object" ? item.name || item.project_id : item)).join("、");
+  const names = (Array.isArray(list) ? list : String(list).split(/;\s*/)).map((item) => (typeof item === "object" ? item.name || item.project_id : item));
+  return el("span", { title: names.join("\n") }, number(names.length));
 }
 
 /** Show the figures of an area; `open(gap)` moves to a unit, `rows()` shows what is behind the number, `compute()` starts a run. */

@@ -67,6 +67,6 @@ def test_titles_codes_and_projects(app):
         assert language.words_of(field, "central1k") == field.codes.label("central1k", "en")
         assert language.words_of(field, None) is None
     assert language.split_codes("no_tap, distance;") == ["no_tap", "distance"]
-    assert language.project_names("P1;a|P2;b") == "P1;a、P2;b"
+    assert language.project_names("P1 a; P2 b") == "P1 a、P2 b"
     assert language.project_names([{"name": "a"}, {"project_id": "P2"}]) == "a、P2"
     assert language.project_names(None) == "—"
