@@ -20,20 +20,23 @@ SIZES = {"county": "county", "province": "province", "tenth": "tenth of the nati
 
 INTRODUCTION = """# Benchmarks
 
-Made by `scripts/bench`, all in one run; repeat it with the same command (`scripts/bench --quick` only checks that it works). The data
-is made up and the same every time (`benchmarks/data.py`); ours is `benchmarks/ours.py`, the others `benchmarks/usual.py`.
+Made by `scripts/bench`, all in one run; repeat it with the same command (`scripts/bench --quick` only checks that it works).
+The data is made up and the same every time (`benchmarks/data.py`); ours is `benchmarks/ours.py`, the others are
+`benchmarks/usual.py`.
 """
-METHOD = """Times are CPU seconds (user and system) of one process per case: the median of the repeats after the first, which loads
-compiled code; the usual way is run once. Wall time and every repeat are in `benchmarks/results.json`. Projecting, indexing and all
-else that is needed from longitude and latitude to the answer is inside the time, making the data is not. Peak memory is that of the
-process, in brackets what the data alone holds. “Best geopandas idiom” of the whole run gives distance and nearest feature of every
-unit, as ours does (the list of gaps needs them); “yes and no alone” leaves them out. Ours also gives bounds for what is unknown.
+METHOD = """Times are CPU seconds (user and system) of one process per case: the median of the repeats after the first, which
+loads compiled code; the usual way is run once. Wall time and every repeat are in `benchmarks/results.json`.
+Projecting, indexing and all else that is needed from longitude and latitude to the answer is inside the time, making
+the data is not. Peak memory is that of the process, in brackets what the data alone holds. “Best geopandas idiom” of
+the whole run measures the distance of every unit, as ours does (the list of gaps needs it); “yes and no alone” leaves
+distances out. Ours also names the nearest feature of every unit and gives bounds for what is unknown.
 """
 READING = """## How to read the differences
 
-Ours measures along the ellipsoid. The others measure in one projected plane, as people do: away from the central meridian its scale
-is off by 1e-4 and more, which shows as metres of distance and length and as square metres of area; `buffer` draws circles as polygons,
-so that a radius of 2000 m is 1990 m in places. Where yes and no or percentages are equal, no village lies in that narrow band.
+Ours measures along the ellipsoid. The others measure in one projected plane, as people do: away from the central meridian its
+scale is off by 1e-4 and more, which shows as metres of distance and length and as square metres of area; `buffer` draws circles
+as polygons, so that a radius of 2000 m is 1990 m in places. Where yes and no or percentages are equal, no village lies in that
+narrow band.
 """
 ALL_WAYS = tuple(WAYS)
 

@@ -25,12 +25,10 @@ from benchmarks.case import KERNELS, WAYS
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = ("county", "province", "tenth")
-REPEATS = {"county": 4, "province": 3, "tenth": 2}
-LIMIT_S = 240
+REPEATS = {"tiny": 1, "county": 4, "province": 3, "tenth": 2}
+LIMIT_S = 1800
 """A case that has not ended after so long is stopped, and the larger sizes of it are not tried."""
 COMMAND_FAILED = "failed"
-BEYOND = {"nearest": "county", "join": "county", "length": "county", "overlay": "county", "within": "province", "run": "province"}
-"""Largest size at which the usual way is tried: a larger one takes hours."""
 
 
 @dataclass
@@ -85,30 +83,43 @@ def difference(folder: Path, kernel: str, way: str, size: str) -> str:
     return f"at most {np.nanmax(gap):.2g} {unit} ({relative:.1e} relative)"
 
 
-def plan(sizes: tuple[str, ...], *, quick: bool) -> list[Case]:
-    """List the cases: the whole run first; the usual way only as far as it can end."""
+def plan(sizes: tuple[str, ...], *, quick: bool, usual_to: str) -> list[Case]:
+    """List the cases: the whole run first; the usual way only up to a size, since it takes hours beyond."""
     kernels = ("length", "run") if quick else ("run", *(kernel for kernel in KERNELS if kernel != "run"))
     cases = []
     for kernel in kernels:
         for size in sizes:
             for way in WAYS if kernel == "run" else WAYS[:3]:
                 case = Case(kernel, way, size)
-                if way == "usual" and size in SIZES and SIZES.index(size) > SIZES.index(BEYOND[kernel]):
-                    case.skipped = "not tried: it would take hours"
+                if way == "usual" and size in SIZES and SIZES.index(size) > SIZES.index(usual_to):
+                    case.skipped = "not tried: too slow"
                 cases.append(case)
     return cases
 
 
-def run_all(cases: list[Case], *, repeats: dict[str, int], limit_s: float, folder: Path) -> dict[str, str]:
-    """Measure every case and compare its answer with ours."""
+def run_all(cases: list[Case], options: argparse.Namespace, folder: Path) -> None:
+    """Measure every case, compare its answer with ours, and write down what there is after each."""
     differences: dict[str, str] = {}
-    for case in cases:
+    for done, case in enumerate(cases, start=1):
         if not case.skipped:
-            measure(case, repeats=repeats[case.size] if case.way != "usual" else 1, limit_s=limit_s, folder=folder)
+            repeats = 1 if case.way == "usual" else min(REPEATS[case.size], options.repeats)
+            measure(case, repeats=repeats, limit_s=options.limit, folder=folder)
         if case.way != "ours":
             differences[f"{case.kernel}-{case.way}-{case.size}"] = difference(folder, case.kernel, case.way, case.size)
         print(f"{case.size:9} {case.kernel:8} {case.way:6} {case.seconds:9.3f} s  {case.skipped}", flush=True)
-    return differences
+        if not options.quick:
+            write(cases[:done], differences)
+
+
+def write(cases: list[Case], differences: dict[str, str]) -> None:
+    """Write the results and the page made of them."""
+    measured = [{**asdict(case), "seconds": case.seconds if case.cpu else None} for case in cases]
+    for case in measured:
+        case.update({name: None for name in ("peak_mb", "held_mb") if math.isnan(case[name])})
+    found = {"machine": machine(), "cases": measured, "differences": differences}
+    text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
+    (ROOT / "benchmarks" / "results.json").write_text(text + "\n", encoding="utf-8")
+    (ROOT / "docs" / "benchmarks.md").write_text(report.page(found), encoding="utf-8")
 
 
 def machine() -> dict[str, str]:
@@ -132,23 +143,13 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a tenth of a county, once; writes nothing")
     parser.add_argument("--sizes", nargs="+", default=list(SIZES), help="sizes to run")
     parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds after which a case is stopped")
+    parser.add_argument("--usual-to", choices=SIZES, default="province", help="largest size at which the usual way is tried")
+    parser.add_argument("--repeats", type=int, default=4, help="most repeats of a case")
     options = parser.parse_args()
-    sizes = ("tiny",) if options.quick else tuple(options.sizes)
     started = time.perf_counter()
+    cases = plan(("tiny",) if options.quick else tuple(options.sizes), quick=options.quick, usual_to=options.usual_to)
     with tempfile.TemporaryDirectory() as name:
-        repeats = {"tiny": 1, **REPEATS}
-        cases = plan(sizes, quick=options.quick)
-        differences = run_all(cases, repeats=repeats, limit_s=options.limit, folder=Path(name))
-    if not options.quick:
-        found = {
-            "machine": machine(),
-            "cases": [{**asdict(case), "seconds": case.seconds} for case in cases],
-            "differences": differences,
-        }
-        (ROOT / "benchmarks" / "results.json").write_text(
-            json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-        )
-        (ROOT / "docs" / "benchmarks.md").write_text(report.page(found), encoding="utf-8")
+        run_all(cases, options, Path(name))
     print(f"{time.perf_counter() - started:.0f} s")
     return 1 if any(case.skipped.startswith(COMMAND_FAILED) for case in cases) else 0
 

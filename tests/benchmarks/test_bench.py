@@ -1,0 +1,83 @@
+"""The benchmark still works, and its three ways give one answer; no times are asserted."""
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from benchmarks import data, ours, report, usual
+
+
+@pytest.fixture(scope="module")
+def layers():
+    return data.make("tiny")
+
+
+def test_the_made_up_country_is_the_same_every_time_and_valid(layers):
+    again = data.make("tiny")
+    for name, frame in layers.items():
+        assert frame.is_valid.all()
+        assert frame.equals(again[name])
+
+
+@pytest.mark.parametrize(
+    ("kernel", "mine"),
+    [("nearest", "nearest"), ("within", "within"), ("join", "join"), ("length", "length"), ("overlay", "covered")],
+)
+def test_kernels_agree(layers, kernel, mine):
+    a, b = getattr(ours, mine)(layers), getattr(usual, f"{kernel}_best")(layers)
+    if kernel in {"within", "join"}:
+        assert a.astype(object).where(a.notna(), None).tolist() == b.astype(object).where(b.notna(), None).tolist()
+    else:
+        assert a.to_numpy() == pytest.approx(b.to_numpy(), rel=2e-3, abs=0.5)
+
+
+@pytest.mark.parametrize("way", ["best", "lean", "usual"])
+def test_the_whole_run_agrees(layers, way):
+    order = ["indicator", "level", "area_code"]
+    a, b = (table.sort_values(order, ignore_index=True) for table in (ours.run(layers), getattr(usual, f"run_{way}")(layers)))
+    assert a[order].to_numpy().tolist() == b[order].to_numpy().tolist()
+    if way == "usual":  # its circles are polygons: a hamlet on the rim may be missed
+        assert np.abs(a["value"] - b["value"]).mean() < 1
+    else:
+        assert a["value"].to_numpy() == pytest.approx(b["value"].to_numpy(), abs=0.01)
+
+
+def test_the_page_tells_ratios_growth_and_what_was_not_tried():
+    def case(way, size, seconds, hamlets):
+        rows = {"hamlets": hamlets}
+        return {
+            "kernel": "run",
+            "way": way,
+            "size": size,
+            "cpu": [seconds] if seconds else [],
+            "seconds": seconds or math.nan,
+            "peak_mb": 300.0,
+            "held_mb": 200.0,
+            "rows": rows if seconds else {},
+            "skipped": "" if seconds else "not tried",
+        }
+
+    cases = [
+        case("ours", "county", 0.5, 3000),
+        case("usual", "county", 10.0, 3000),
+        case("ours", "province", 16.5, 99000),
+        case("usual", "province", None, 99000),
+    ]
+    text = report.page(
+        {"machine": {"date": "2026-01-01", "system": "x", "load": "0", "numpy": "2"}, "cases": cases, "differences": {}}
+    )
+    assert "20.0×" in text
+    assert "20× or more (extrapolated in proportion to size) | – | not tried" in text
+    assert "ours 1.00 over 2 sizes" in text
+
+
+@pytest.mark.slow
+def test_the_command_runs(root):
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.run", "--quick"], cwd=root, capture_output=True, text=True, check=False, timeout=280
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "lean" in done.stdout
