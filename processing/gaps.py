@@ -98,7 +98,7 @@ class _Projects:
         self.by_kind: dict[str, dict[str, str]] = {}
 
     def mentions(self, code: str, failing: pd.DataFrame) -> pd.Series:
-        """Give the projects of the indicator's kind for the village of each failing unit (GP1: of every kind)."""
+        """Give the projects of the indicator's kind for the village of each failing unit."""
         kind = matching.kind_of_indicator(code)
         if kind is None or self.frame is None:
             return reading.blank(failing.index)

@@ -52,7 +52,8 @@ def groups_of(inputs: Mapping[str, pd.DataFrame]) -> dict[str, frozenset[str]]:
     that it is none. Groups without members are left out.
 
     Args:
-        inputs: layer frames by name; key_counties, counties and villages are read where present.
+        inputs: layer frames by name; key_counties, counties, villages and settlements are read where present. The members of the
+            group `settlements` are settlement ids, not area codes.
 
     >>> import pandas as pd
     >>> groups_of({"villages": pd.DataFrame({"village_code": ["v1", "v2"], "key_village_level": ["none", "city"]})})
@@ -66,6 +67,9 @@ def groups_of(inputs: Mapping[str, pd.DataFrame]) -> dict[str, frozenset[str]]:
 
 def _statements(inputs: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, Any]]:
     yield from _key_counties(inputs.get("key_counties"))
+    settlements = inputs.get(SETTLEMENTS)
+    if settlements is not None and "settlement_id" in settlements:
+        yield from ((SETTLEMENTS, code) for code in settlements["settlement_id"].dropna())
     for (field, value), name in _COUNTY_FIELDS.items():
         for code in _where(inputs.get("counties"), "county_code", field, {value}):
             yield name, code

@@ -134,6 +134,7 @@ def test_group_titles():
     assert title("key_counties") == "重点帮扶县"
     assert title("settlements", "en") == "Relocation settlements"
     assert groups_of({}) == {}
+    assert groups_of({"settlements": pd.DataFrame({"settlement_id": ["S1", None]})}) == {"settlements": {"S1"}}
     assert groups_of({"key_counties": pd.DataFrame({"name": ["x"]})}) == {}
 
 
