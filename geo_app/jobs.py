@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -121,7 +122,8 @@ class Jobs:
             job = Job(next(self._numbers), kind, title, who)
             self._jobs[job.id] = job
             self._forget()
-        self._pool.submit(self._run, job, work)
+        future = self._pool.submit(self._run, job, work)
+        future.add_done_callback(functools.partial(self._ended, job))
         return job
 
     def get(self, job_id: int) -> Job:
@@ -144,7 +146,7 @@ class Jobs:
         job.cancel_event.set()
         with self._lock:
             if job.state is State.QUEUED:
-                self._end(job, State.CANCELLED)
+                self._close(job, State.CANCELLED)
         return job
 
     def wait(self, job_id: int, *, timeout: float | None = None) -> Job:
@@ -160,32 +162,33 @@ class Jobs:
                 self.cancel(job.id)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, job: Job, work: Work) -> None:
+    def _run(self, job: Job, work: Work) -> Any:
         with self._lock:
             if job.state is not State.QUEUED:
-                return
+                raise CancelledError("The job was stopped before it began.")
             job.state, job.started_at = State.RUNNING, time.time()
 
         def report(done: int, total: int, text: str) -> None:
             job.done, job.total, job.text = done, total, text or job.text
 
-        try:
-            result = work(Progress(report=report, cancel=job.cancel_event))
-        except BaseException as error:  # noqa: BLE001 - the thread's end: whatever it was becomes the job's error and is logged
-            found = body(error)
-            stopped = found.code == CancelledError.code and job.cancel_event.is_set()
-            job.error = None if stopped else found
-            self._finish(job, State.CANCELLED if stopped else State.FAILED)
+        return work(Progress(report=report, cancel=job.cancel_event))
+
+    def _ended(self, job: Job, future: Future[Any]) -> None:
+        """Take over how the work ended; whatever it raised becomes the job's error, and what nobody foresaw is logged."""
+        error = CancelledError("The job was stopped before it began.") if future.cancelled() else future.exception()
+        found = None if error is None else body(error)
+        if found is None:
+            job.result, job.done, state = future.result(), job.total, State.DONE
+        elif found.code == CancelledError.code and job.cancel_event.is_set():
+            state = State.CANCELLED
         else:
-            job.result, job.done = result, job.total
-            self._finish(job, State.DONE)
-
-    def _finish(self, job: Job, state: State) -> None:
+            job.error, state = found, State.FAILED
         with self._lock:
-            self._end(job, state)
+            self._close(job, state)
 
-    def _end(self, job: Job, state: State) -> None:
-        job.state, job.finished_at = state, time.time()
+    def _close(self, job: Job, state: State) -> None:
+        if job.active:
+            job.state, job.finished_at = state, time.time()
         job.finished.set()
 
     def _forget(self) -> None:

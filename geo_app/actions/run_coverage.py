@@ -149,6 +149,12 @@ def latest(store: Store) -> Run | None:
     return None
 
 
+def _units_inside(found: Run, inside: set[str]) -> set[str]:
+    """Give the ids of the single units (hamlets) that lie in some areas; they have rows of their own at the finest level."""
+    parts = [rows.loc[rows["area_code"].isin(inside), "unit_id"] for rows in found.units.values() if len(rows)]
+    return set(pd.concat(parts).astype(str)) if parts else set()
+
+
 def is_current(store: Store) -> bool:
     """Say whether some run with every indicator holds for the data as it is now."""
     versions = {name: version for name, version in store.versions().items() if version}
@@ -190,8 +196,8 @@ def view(store: Store, found: Run, wanted: View) -> pd.DataFrame:
     if levels and None not in levels:
         table = table[table["level"].isin(levels)]
     if wanted.area:
-        code = inputs.require_area(hierarchy, wanted.area)
-        table = table[table["area_code"].isin(hierarchy.codes[hierarchy.within([code])])]
+        inside = set(hierarchy.codes[hierarchy.within([inputs.require_area(hierarchy, wanted.area)])])
+        table = table[table["area_code"].isin(inside) | table["area_code"].isin(_units_inside(found, inside))]
     columns = [*COLUMNS[:-1], *(TARGET_COLUMNS if wanted.targets else ())]
     shown = table.loc[:, columns].copy()
     shown.insert(len(COLUMNS) - 1, "run", found.id)

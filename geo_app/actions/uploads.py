@@ -60,13 +60,15 @@ def stage(stream: BinaryIO, *, original_name: str, folder: Path, max_bytes: int)
     folder.mkdir(parents=True, exist_ok=True)
     upload_id = uuid.uuid4().hex
     path = folder / f"{upload_id}{suffix}"
+    staged = False
     try:
         size = _copy(stream, path, max_bytes=max_bytes, name=name)
         _note(path).write_text(json.dumps({"original_name": name}, ensure_ascii=False), encoding="utf-8")
-    except BaseException:
-        path.unlink(missing_ok=True)
-        _note(path).unlink(missing_ok=True)
-        raise
+        staged = True
+    finally:
+        if not staged:
+            path.unlink(missing_ok=True)
+            _note(path).unlink(missing_ok=True)
     return Upload(upload_id, path, name, size)
 
 

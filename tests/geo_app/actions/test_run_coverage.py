@@ -126,6 +126,10 @@ def test_an_area_brings_everything_below_it(small):
     codes = set(table["area_code"])
     assert {"990102", "990102001", "990102001202"} <= codes
     assert not any(code.startswith("990101") for code in codes)
+    hamlets = run_coverage.view(
+        small, run_coverage.load(small, 1), View(area="990102001202", indicators=("RD1",), levels=("hamlet",))
+    )
+    assert sorted(hamlets["area_code"]) == [f"990102001202-{k}" for k in (1, 2, 3, 4)]
 
 
 def test_unknown_names_are_refused_with_those_there_are(small):
