@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 NAMED_CRS = re.compile(r"(?:urn:(?:x-)?ogc:def:crs:)?(?:OGC:(?:1\.3)?:?(CRS84)|EPSG:(?:[\d.]*:)?(\d{4,6}))", re.IGNORECASE)
 RING_LEAST = 3
 POSITION_LEAST = 2
+PLAIN = (float, int)
+FARTHEST = 1e12
+"""Beyond this no coordinate of any system lies; such numbers go the careful way."""
 GEOMETRY_DEPTH = 8
 
 
@@ -148,9 +151,35 @@ class _Builder:
         return makers[geometry["type"]]()
 
 
-def _geometry(value: Any, row: int, table: PlainTable) -> shapely.Geometry | None:
+def _plain_point(value: Any) -> tuple[float, float] | None:
+    """Give the coordinates of an unmistakable point, so that the many points of a file are made in one go; None for the rest."""
+    if not isinstance(value, dict) or value.get("type") != "Point" or "crs" in value:
+        return None
+    place = value.get("coordinates")
+    if not isinstance(place, list) or len(place) < POSITION_LEAST or type(place[0]) not in PLAIN or type(place[1]) not in PLAIN:
+        return None
+    x, y = place[0], place[1]
+    return (float(x), float(y)) if abs(x) < FARTHEST and abs(y) < FARTHEST else None
+
+
+def _made(geometries: list[Any]) -> NDArray[np.object_]:
+    """Turn the coordinates among the geometries into points."""
+    made = np.full(len(geometries), None, dtype=object)
+    rows = [at for at, item in enumerate(geometries) if type(item) is tuple]
+    if rows:
+        made[rows] = shapely.points(np.array([geometries[at] for at in rows]))
+    for at, item in enumerate(geometries):
+        if item is not None and type(item) is not tuple:
+            made[at] = item
+    return made
+
+
+def _geometry(value: Any, row: int, table: PlainTable) -> shapely.Geometry | tuple[float, float] | None:
     if value is None:
         return None
+    point = _plain_point(value)
+    if point is not None:
+        return point
     builder = _Builder()
     try:
         made = builder.build(value)
@@ -177,20 +206,20 @@ def read_geojson(path: Path, limits: Limits) -> PlainTable:
         raise _refuse("Its `features` member is no list.")
     limits.require("features", len(features), "rows")
     table = PlainTable("geojson", crs=declared_crs(document), rows=len(features), encoding="utf-8", encoding_how="declared")
-    geometries: list[shapely.Geometry | None] = []
+    found: list[Any] = []
     columns: dict[str, list[Any]] = {}
     for row, feature in enumerate(features, start=1):
         if not isinstance(feature, dict) or ("crs" in feature and feature is not document):
             raise _refuse(f"Feature {row} is not a plain feature.")
-        geometries.append(_geometry(feature.get("geometry"), row, table))
+        found.append(_geometry(feature.get("geometry"), row, table))
         _properties(feature, row, columns, limits)
-    vertices = int(shapely.get_num_coordinates(geometries).sum()) if geometries else 0
-    limits.require("vertices", vertices, "vertices")
+    geometries = _made(found)
+    limits.require("vertices", int(shapely.get_num_coordinates(geometries).sum()), "vertices")
     for values in columns.values():
         values.extend([None] * (table.rows - len(values)))
     table.columns = dict(columns)
     table.types = [(name, str(arrow_column(values).type)) for name, values in columns.items()]
-    table.geometry = shapely.to_wkb(geometries, include_srid=False).tolist() if geometries else []
+    table.geometry = shapely.to_wkb(geometries, include_srid=False).tolist()
     return table
 
 

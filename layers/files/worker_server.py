@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import selectors
@@ -90,6 +91,8 @@ def _fork(
         code = 0
     except MemoryError:
         code = jobs.EXIT_MEMORY
+    except OSError as error:
+        code = jobs.EXIT_MEMORY if error.errno == errno.ENOMEM else 1
     finally:
         os._exit(code)
 

@@ -529,11 +529,11 @@ def test_wall_limit(tmp_path):
 def test_memory_limit(tmp_path):
     path = tmp_path / "a.geojson"
     features = ",".join(
-        '{"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":[1,2]}}' for _ in range(60_000)
+        '{"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":[1,2]}}' for _ in range(150_000)
     )
     path.write_text('{"type":"FeatureCollection","features":[' + features + "]}", "utf-8")
-    with pytest.raises(LimitExceededError, match="memory_mb = 500"):
-        files.read(path, original_name=path.name, limits=files.Limits(memory_mb=500))
+    with pytest.raises(LimitExceededError, match="memory_mb = 350"):
+        files.read(path, original_name=path.name, limits=files.Limits(memory_mb=350))
 
 
 def _star(count=1000):
