@@ -297,8 +297,15 @@ def fault_map(upload_id: str) -> ResponseReturnValue:
     if len(placed):
         points = placed.assign(label=placed["rule"].astype(str)).set_geometry(placed.geometry.representative_point())
         layers.append(MapLayer("contradictions", gettext("Faults"), thin(points, ON_MAP), label_field="label"))
+    extent = _around(layers)
+    for rank, _ in frames.levels(figures.areas())[:1]:
+        layers.append(MapLayer("counties", gettext("Boundary"), frames.outlines(rank), label_field="area_name"))
     spec = MapSpec(
-        gettext("Check report"), layers=tuple(layers), credits=Credits(), language="zh" if language() == "zh" else "en"
+        gettext("Check report"),
+        layers=tuple(layers),
+        extent=extent,
+        credits=Credits(),
+        language="zh" if language() == "zh" else "en",
     )
     return frames.answer(spec, frames.options())
 
