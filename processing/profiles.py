@@ -154,12 +154,18 @@ class Profile:
         """Give the value of a threshold for each of many units, by the area each lies in; same order as given."""
         codes = pd.Series(list(area_codes), dtype=object)
         everywhere = self.at(key, on=on).value
-        scopes = {item.scope for item in self._dated(key, on)} - {EVERYWHERE}
-        if not any(form in areas for scope in scopes for form in code_forms(scope)):
-            whole = pd.Series([everywhere], dtype=object).infer_objects()
-            return whole.take(np.zeros(len(codes), dtype=np.intp)).set_axis(codes.index)
-        each = {code: self.at(key, code, areas, on).value for code in codes.dropna().unique()}
-        return codes.map(each).where(codes.notna(), everywhere)
+        listed = {form for item in self._dated(key, on) if item.scope != EVERYWHERE for form in code_forms(item.scope)}
+        scopes = sorted((form for form in listed if form in areas), key=lambda form: len(areas.ancestors(form)))
+        whole = (
+            pd.Series([everywhere], dtype=object).infer_objects().take(np.zeros(len(codes), dtype=np.intp)).set_axis(codes.index)
+        )
+        if not scopes:
+            return whole
+        values, position = whole.to_numpy(dtype=object, copy=True), areas.positions(codes)
+        for scope in scopes:
+            inside = np.append(areas.within([scope]), values=False)[position]
+            values[inside] = self.at(key, scope, areas, on).value
+        return pd.Series(values, index=codes.index, dtype=object).infer_objects()
 
     def override(self, values: Mapping[str, Any]) -> Profile:
         """Give a profile in which the named thresholds hold everywhere with the values given, marked as given.

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from numpy.typing import NDArray
+
     from processing.areas import Areas
+
+    Floats = NDArray[np.float64]
 
 MET, NOT_MET, UNKNOWN, NONE = "met", "not_met", "unknown", "none"
 COLUMNS: Final = ("target", "target_status", "target_text", "target_id", "target_year")
@@ -151,23 +155,28 @@ def compare(table: pd.DataFrame, targets: pd.DataFrame, areas: Areas, *, on: dat
     Returns:
         The columns COLUMNS on the index of the table.
     """
-    listed = read_targets(targets)
-    book = _Book(table, areas, on)
-    rows: dict[Any, tuple[Any, ...]] = dict.fromkeys(table.index, (np.nan, NONE, None, None, None))
-    compared = {level.name for level in areas.levels if level.rank < HAMLET_RANK} | {TOP, GROUP}
-    for code in sorted({item.indicator for item in listed}):
-        own = [item for item in listed if item.indicator == code]
-        asked = table[(table["indicator"] == code) & table["level"].isin(compared)]
-        for label, row in zip(asked.index, asked.to_dict("records"), strict=True):
-            chosen = book.choose(row, own)
-            if chosen is not None:
-                number = book.number(row, chosen)
-                status = judge(chosen.operator, number, float(row["low"]), float(row["high"]))
-                rows[label] = (number, status, chosen.text, chosen.target_id, chosen.year)
-    result = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).reindex(table.index)
-    result["target"] = result["target"].astype(float)
-    result["target_year"] = result["target_year"].astype("Int64")
-    return result
+    listed = sorted(read_targets(targets), key=lambda item: _order(item, on), reverse=True)
+    rows = _Rows(table, areas)
+    chosen = np.full(len(table), -1, dtype=np.intp)
+    status = np.full(len(table), NONE, dtype=object)
+    numbers = np.full(len(table), np.nan)
+    for place, item in enumerate(listed):
+        free = rows.of(item) & (chosen < 0)
+        if free.any():
+            chosen[free] = place
+            numbers[free] = rows.number(item)
+            status[free] = _judged(item.operator, rows.number(item), rows.low[free], rows.high[free])
+    texts, ids, years = ([getattr(item, name) for item in listed] + [None] for name in ("text", "target_id", "year"))
+    return pd.DataFrame(
+        {
+            "target": numbers,
+            "target_status": status,
+            "target_text": np.array(texts, dtype=object)[chosen],
+            "target_id": np.array(ids, dtype=object)[chosen],
+            "target_year": pd.array(np.array(years, dtype=object)[chosen], dtype="Int64"),
+        },
+        index=table.index,
+    )[list(COLUMNS)]
 
 
 def judge(operator: str, target: float, low: float, high: float) -> str:
@@ -176,95 +185,73 @@ def judge(operator: str, target: float, low: float, high: float) -> str:
     >>> judge(">=", 85, 80, 90), judge(">=", 85, 85, 90), judge("=", 100, 90, 99)
     ('unknown', 'met', 'not_met')
     """
-    if np.isnan(target) or np.isnan(low) or np.isnan(high):
-        return UNKNOWN
+    return str(_judged(operator, target, np.array([low], dtype=np.float64), np.array([high], dtype=np.float64))[0])
+
+
+def _judged(operator: str, target: float, low: Floats, high: Floats) -> NDArray[np.object_]:
     if operator in ("<", "<="):
-        return judge({"<": ">", "<=": ">="}[operator], -target, -high, -low)
-    if operator == "=":
-        sure = abs(low - target) <= EQUAL_WITHIN and abs(high - target) <= EQUAL_WITHIN
-        possible = low - EQUAL_WITHIN <= target <= high + EQUAL_WITHIN
-        return MET if sure else UNKNOWN if possible else NOT_MET
-    if operator == ">":
-        return MET if low > target else NOT_MET if high <= target else UNKNOWN
-    return MET if low >= target - EQUAL_WITHIN else NOT_MET if high < target - EQUAL_WITHIN else UNKNOWN
+        return _judged({"<": ">", "<=": ">="}[operator], -target, -high, -low)
+    with np.errstate(invalid="ignore"):
+        if operator == "=":
+            met = (np.abs(low - target) <= EQUAL_WITHIN) & (np.abs(high - target) <= EQUAL_WITHIN)
+            missed = (target < low - EQUAL_WITHIN) | (target > high + EQUAL_WITHIN)
+        elif operator == ">":
+            met, missed = low > target, high <= target
+        else:
+            met, missed = low >= target - EQUAL_WITHIN, high < target - EQUAL_WITHIN
+    known = ~(np.isnan(low) | np.isnan(high) | np.isnan(target))
+    return np.where(known & met, MET, np.where(known & missed, NOT_MET, UNKNOWN)).astype(object)
 
 
-class _Book:
-    """Looks up which target applies to a row; remembers what it has found out about each area."""
+def _order(target: Target, on: date) -> tuple[int, ...]:
+    """Rank a target: comparable, narrow (length of the division code, then whether a group), due next, else last past."""
+    ahead = None if target.year is None else target.year - on.year
+    timing = (0, 0) if ahead is None else (2, -ahead) if ahead >= 0 else (1, ahead)
+    return (int(target.comparable), len(target.scope.code), int(target.scope.group is not None), *timing)
 
-    def __init__(self, table: pd.DataFrame, areas: Areas, on: date) -> None:
+
+class _Rows:
+    """The rows of a coverage table, and which of them lie in the scope of a target."""
+
+    def __init__(self, table: pd.DataFrame, areas: Areas) -> None:
         self.areas = areas
-        self.on = on
-        self.table = table
-        self.means: dict[tuple[str, str], float] = {}
-        self.places: dict[tuple[str, str], tuple[frozenset[str], bool]] = {}
-        self.tops = [str(code) for code in areas.codes[(areas.lineage >= 0).sum(axis=1) == 1]]
+        self.values = table["value"].to_numpy(dtype=np.float64)
+        self.low, self.high = table["low"].to_numpy(dtype=np.float64), table["high"].to_numpy(dtype=np.float64)
+        self.indicator = table["indicator"].to_numpy(dtype=object)
+        self.codes = table["area_code"].to_numpy(dtype=object)
+        level = table["level"].to_numpy(dtype=object)
+        compared = [item.name for item in areas.levels if item.rank < HAMLET_RANK]
+        self.position = np.where(np.isin(level, compared), areas.positions(self.codes), -1)
+        self.several = np.flatnonzero((level == GROUP) | (level == TOP))
+        self.top = level == TOP
+        chinese = areas.frame["scheme"].astype(object).astype(str).str.startswith("cn")
+        self.chinese = chinese.to_numpy(dtype=bool)
+        self.roots = (areas.lineage >= 0).sum(axis=1) == 1
 
-    def choose(self, row: Mapping[Any, Any], targets: list[Target]) -> Target | None:
-        """Give the target that counts for a row, or None."""
-        fit = [(self._narrowness(row, item), item) for item in targets]
-        usable = [(narrow, item) for narrow, item in fit if narrow is not None]
-        if not usable:
-            return None
-        return max(usable, key=lambda pair: (pair[1].comparable, pair[0], *self._timing(pair[1])))[1]
+    def of(self, target: Target) -> NDArray[np.bool_]:
+        """Say which rows a target applies to."""
+        scope = target.scope
+        inside = self.chinese if scope.code == NATION else self.areas.within(code_forms(scope.code))
+        members = inside if scope.group is None else inside & self._members(scope.group)
+        found: NDArray[np.bool_] = np.append(members, values=False)[self.position]
+        for row in self.several:
+            whole = self.roots if self.top[row] else self._members(self.codes[row])
+            named = scope.group is None or (not self.top[row] and self.codes[row] == scope.group)
+            found[row] = bool(named and whole.any() and inside[whole].all())
+        return np.asarray(found & (self.indicator == target.indicator), dtype=np.bool_)
 
-    def number(self, row: Mapping[Any, Any], target: Target) -> float:
+    def number(self, target: Target) -> float:
         """Give the number to compare with: the target's own, the province's value, or 100 for full coverage; NaN for none."""
         if target.value is not None:
             return target.value
         if target.words in PROVINCE_MEAN:
-            return self._mean(str(row["indicator"]), target.scope.code)
+            own = np.isin(self.codes, code_forms(target.scope.code)) & (self.indicator == target.indicator) & (self.position >= 0)
+            return float(self.values[own][0]) if own.any() else float("nan")
         return 100.0 if target.words in IN_FULL else float("nan")
 
-    def _mean(self, code: str, province: str) -> float:
-        """Give the province's own value of an indicator; NaN when the table has none."""
-        if (code, province) not in self.means:
-            own = self.table[(self.table["indicator"] == code) & self.table["area_code"].isin(code_forms(province))]
-            self.means[code, province] = float(own["value"].iloc[0]) if len(own) else float("nan")
-        return self.means[code, province]
-
-    def _timing(self, target: Target) -> tuple[int, int]:
-        if target.year is None:
-            return (0, 0)
-        ahead = target.year - self.on.year
-        return (2, -ahead) if ahead >= 0 else (1, ahead)
-
-    def _narrowness(self, row: Mapping[Any, Any], target: Target) -> tuple[int, int] | None:
-        """Say how narrow a target's scope is for a row (rank of the area, and whether a group), None where it does not apply."""
-        lineage, chinese = self._place(row)
-        scope = target.scope
-        if scope.group is not None and not self._in_group(row, lineage, scope.group):
-            return None
-        grouped = int(scope.group is not None)
-        if scope.code == NATION:
-            return (0, grouped) if chinese else None
-        if not lineage.intersection(code_forms(scope.code)):
-            return None
-        return (len(scope.code), grouped)
-
-    def _in_group(self, row: Mapping[Any, Any], lineage: frozenset[str], group: str) -> bool:
-        if row["level"] == GROUP:
-            return str(row["area_code"]) == group
-        return bool(lineage & self.areas.groups.get(group, frozenset()))
-
-    def _place(self, row: Mapping[Any, Any]) -> tuple[frozenset[str], bool]:
-        """Give the areas that contain a row (for a group or the whole: all its members), and whether coding is Chinese."""
-        key = (str(row["level"]), str(row["area_code"]))
-        if key not in self.places:
-            self.places[key] = self._find(*key)
-        return self.places[key]
-
-    def _find(self, level: str, code: str) -> tuple[frozenset[str], bool]:
-        if level == TOP:
-            members: list[str] = self.tops
-        elif level == GROUP:
-            members = sorted(member for member in self.areas.groups.get(code, frozenset()) if member in self.areas)
-        else:
-            members = [code]
-        lineages = [frozenset(self.areas.ancestors(member)) for member in members]
-        schemes = {self.areas.scheme(member) or "" for member in members if member in self.areas}
-        shared = frozenset.intersection(*lineages) if lineages else frozenset[str]()
-        return shared, bool(schemes) and all(scheme.startswith("cn") for scheme in schemes)
+    def _members(self, group: str) -> NDArray[np.bool_]:
+        mask: NDArray[np.bool_] = self.areas.group_masks.get(group, np.zeros(len(self.areas), dtype=np.bool_))
+        return mask
 
 
 def meanings() -> Mapping[str, Scope | None]:
