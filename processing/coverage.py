@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 import pandas as pd
 
+from layers.catalogue import layer
 from processing import rollup, targets
 from processing.areas import HAMLET_RANK, Areas
 from processing.errors import CancelledError
@@ -124,8 +125,8 @@ def _units(item: Indicator, inputs: Inputs, context: Context) -> pd.DataFrame:
     if absent:
         context.note(
             f"no_layer_{'_'.join(absent)}",
-            f"未加载图层 {'、'.join(absent)}，相关指标无法计算或全部为未知。",
-            f"Layers not loaded: {', '.join(absent)}; indicators that need them cannot be computed or are unknown throughout.",
+            f"未加载图层：{'、'.join(layer(name).zh for name in absent)}；相关指标无法计算或全部为未知。",
+            f"Layers not loaded: {', '.join(layer(name).en for name in absent)}; indicators that need them cannot be computed or are unknown throughout.",
         )
     return context.once(("units", item.code), lambda: item.compute(inputs, context))
 
@@ -176,11 +177,11 @@ def _remarks(context: Context, inputs: Inputs, codes: Sequence[str], units: Mapp
                 f"参数 {key} = {found.value} 为本次计算指定。",
                 f"Threshold {key} = {found.value} was given for this run.",
             )
-    for layer in context.areas.orphans[:1]:
+    for orphan in context.areas.orphans[:1]:
         context.note(
             "orphans",
-            f"{len(context.areas.orphans)} 个上级地区代码没有对应记录（如 {layer}）。",
-            f"{len(context.areas.orphans)} codes of parent areas have no row of their own (for example {layer}).",
+            f"{len(context.areas.orphans)} 个上级地区代码没有对应记录（如 {orphan}）。",
+            f"{len(context.areas.orphans)} codes of parent areas have no row of their own (for example {orphan}).",
         )
     if any(bool(rows["synthetic"].any()) for rows in units.values()):
         context.note(

@@ -59,7 +59,7 @@ def test_every_indicator_runs_on_whatever_is_loaded():
 def test_nothing_loaded_is_no_data_everywhere(inputs):
     found = run(inputs)
     assert set(found.table["status"]) == {"no_data"}
-    assert any("Layers not loaded: hamlets" in text for text in found.caveats)
+    assert any("Layers not loaded: Hamlets" in text for text in found.caveats)
 
 
 def test_values_by_level():
