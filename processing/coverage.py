@@ -126,7 +126,8 @@ def _units(item: Indicator, inputs: Inputs, context: Context) -> pd.DataFrame:
         context.note(
             f"no_layer_{'_'.join(absent)}",
             f"未加载图层：{'、'.join(layer(name).zh for name in absent)}；相关指标无法计算或全部为未知。",
-            f"Layers not loaded: {', '.join(layer(name).en for name in absent)}; indicators that need them cannot be computed or are unknown throughout.",
+            f"Layers not loaded: {', '.join(layer(name).en for name in absent)}; "
+            "indicators that need them cannot be computed or are unknown throughout.",
         )
     return context.once(("units", item.code), lambda: item.compute(inputs, context))
 
