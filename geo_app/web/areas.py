@@ -127,7 +127,7 @@ def page(code: str) -> ResponseReturnValue:
         parts_list=_parts(found),
         part_titles=[(name, title(INDICATORS[name])) for name in KEY_FIGURES if name in INDICATORS],
         stale=figures.is_stale(found.run),
-        levels=[name for _, name in frames.levels(hierarchy)],
+        levels=[name for _, name in frames.levels()],
     )
 
 
@@ -139,7 +139,7 @@ def small_map(code: str) -> ResponseReturnValue:
     code = inputs.require_area(hierarchy, code)
     rank = int(hierarchy.frame["rank"].iloc[hierarchy.positions([code])[0]])
     layers = []
-    for level_rank, _ in frames.levels(hierarchy):
+    for level_rank, _ in frames.levels():
         shapes = frames.outlines(level_rank)
         at = hierarchy.positions(shapes["area_code"])
         inside = (at >= 0) & hierarchy.within([code])[at]

@@ -12,6 +12,8 @@ from flask_babel import gettext
 
 from geo_app.access import Permission, permission
 from geo_app.actions import inputs
+from geo_app.actions import outlines as outline_action
+from geo_app.errors import NoDataError
 from geo_app.web import context, figures
 from geo_app.web.desk import desk
 from geo_app.web.language import language, title
@@ -35,8 +37,8 @@ FRAME_POLICY = (
     "img-src data: {origin}; connect-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
 """Leaflet sets style attributes, so styles may be inline; scripts only with the nonce or from our static folder."""
-POLYGONS = {3: ("counties", "county_code"), 4: ("townships", "township_code"), 5: ("villages", "village_code")}
-"""Layer that holds the areas of each rank, and the field of their code."""
+RANKS = frozenset({3, 4, 5})
+"""County, township and village, or what another country calls its levels of these ranks."""
 
 
 def answer(spec: MapSpec, options: web.WebOptions) -> Response:
@@ -58,20 +60,34 @@ def options(*, draw: bool = False) -> web.WebOptions:
     )
 
 
-def levels(hierarchy: Areas) -> list[tuple[int, str]]:
-    """Give rank and name of the levels that have outlines in the store, the widest first."""
+def _drawable() -> dict[int, tuple[str, gpd.GeoDataFrame]]:
+    """Give name and outlines of every level that can be drawn, by rank; made once for a state of the area layers."""
+    here = desk()
     held = figures.versions()
-    return [
-        (level.rank, level.name) for level in hierarchy.levels if level.rank in POLYGONS and held.get(POLYGONS[level.rank][0])
-    ]
+    names = [name for name in inputs.AREA_LAYERS if held.get(name)]
+
+    def build() -> dict[int, tuple[str, gpd.GeoDataFrame]]:
+        hierarchy, read = figures.areas(), inputs.read(here.store, names) if names else {}
+        found = {}
+        for level in hierarchy.levels:
+            if level.rank in RANKS:
+                try:
+                    found[level.rank] = (level.name, outline_action.outlines(hierarchy, read, level.name))
+                except NoDataError:
+                    continue
+        return found
+
+    return here.kept.get(("outlines", *((name, held[name]) for name in names)), build)
+
+
+def levels() -> list[tuple[int, str]]:
+    """List rank and name of the levels that can be drawn, the widest first."""
+    return [(rank, name) for rank, (name, _) in sorted(_drawable().items())]
 
 
 def outlines(rank: int) -> gpd.GeoDataFrame:
     """Give area code, name and outline of every area of a rank."""
-    layer, field = POLYGONS[rank]
-    frame = inputs.read(desk().store, [layer])[layer]
-    found = gpd.GeoDataFrame({"area_code": frame[field], "area_name": frame["name"]}, geometry=frame.geometry, crs=STORAGE_CRS)
-    return found[found.geometry.notna()]
+    return _drawable()[rank][1]
 
 
 def coloured(indicator: str, rank: int, area: str | None, profile: str, run_id: int | None) -> Choropleth | None:
@@ -112,7 +128,7 @@ def _joined(shapes: gpd.GeoDataFrame, table: pd.DataFrame) -> gpd.GeoDataFrame:
 
 
 def _surroundings(area: str | None, hierarchy: Areas) -> tuple[MapLayer, ...]:
-    offered = levels(hierarchy)
+    offered = levels()
     if not offered:
         return ()
     shapes = outlines(offered[0][0])
@@ -133,7 +149,7 @@ def _asked() -> MapSpec:
     area = request.args.get("area") or None
     if area:
         area = inputs.require_area(hierarchy, area)
-    offered = {name: rank for rank, name in levels(hierarchy)}
+    offered = {name: rank for rank, name in levels()}
     rank = offered.get(request.args.get("level", "")) or next(iter(offered.values()), None)
     indicator = request.args.get("indicator", "")
     choropleth = None

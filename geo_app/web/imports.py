@@ -298,7 +298,7 @@ def fault_map(upload_id: str) -> ResponseReturnValue:
         points = placed.assign(label=placed["rule"].astype(str)).set_geometry(placed.geometry.representative_point())
         layers.append(MapLayer("contradictions", gettext("Faults"), thin(points, ON_MAP), label_field="label"))
     extent = _around(layers)
-    for rank, _ in frames.levels(figures.areas())[:1]:
+    for rank, _ in frames.levels()[:1]:
         layers.append(MapLayer("counties", gettext("Boundary"), frames.outlines(rank), label_field="area_name"))
     spec = MapSpec(
         gettext("Check report"),

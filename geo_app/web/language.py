@@ -24,6 +24,7 @@ LANGUAGES = ("zh", "en")
 COOKIE = "lang"
 YEAR_SECONDS = 31_536_000
 UNKNOWN_MARK = "—"
+FULL, MOST_DECIMALS = 100.0, 4
 
 
 def pick_language() -> str:
@@ -73,8 +74,11 @@ def number(value: Any, digits: int = 0) -> str:
 
 
 def rate(value: Any) -> str:
-    """Write a rate in percent with one decimal and its sign; unknown is a dash."""
-    text = number(value, 1)
+    """Write a rate in percent with one decimal and its sign, more where it would round to 100; unknown is a dash."""
+    digits = 1
+    while digits < MOST_DECIMALS and known(value) and float(value) < FULL and round(float(value), digits) >= FULL:
+        digits += 1
+    text = number(value, digits)
     return text if text == UNKNOWN_MARK else f"{text} %"
 
 

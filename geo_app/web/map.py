@@ -134,7 +134,7 @@ def page() -> ResponseReturnValue:
     setup = {
         "home": home(hierarchy),
         "empty": not held,
-        "levels": [{"rank": rank, "name": name} for rank, name in frames.levels(hierarchy)],
+        "levels": [{"rank": rank, "name": name} for rank, name in frames.levels()],
         "indicators": {code: {"title": title(item), "unit": item.target_unit or "%"} for code, item in INDICATORS.items()},
         "themes": _themes(),
         "profiles": [{"name": name, "title": title(profiles.load(name))} for name in profiles.names()],

@@ -41,8 +41,13 @@ export function number(value, digits = 0) {
   if (missing(value)) return unknown;
   return Number(value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
-/** Write a rate in percent with one decimal. */
-export const rate = (value) => (missing(value) ? unknown : `${number(value, 1)} %`);
+/** Write a rate in percent with one decimal, more where it would round to 100. */
+export function rate(value) {
+  if (missing(value)) return unknown;
+  let digits = 1;
+  while (digits < 4 && value < 100 && Number(value.toFixed(digits)) >= 100) digits += 1;
+  return `${number(value, digits)} %`;
+}
 /** Write a distance in metres, or kilometres from 10 km on. */
 export function distance(value) {
   if (missing(value)) return unknown;

@@ -38,6 +38,8 @@ def test_numbers_dates_and_lists(app):
     with app.test_request_context("/?lang=zh"):
         assert language.number(1234567.4) == "1,234,567"
         assert language.rate(66) == "66.0 %"
+        assert language.rate(99.996) == "99.996 %"
+        assert language.rate(100) == "100.0 %"
         assert language.quantity(1234.567) == "1,234.57"
         assert language.day(date(2026, 11, 1)) == "2026-11-01"
         assert language.cell(np.bool_(True)) == "是"
