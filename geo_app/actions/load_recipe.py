@@ -51,7 +51,15 @@ class Loaded:
     faults: Mapping[str, pd.DataFrame]
 
 
-def load(store: Store, recipe_path: Path, data_dir: Path, by: By, progress: Progress | None = None) -> Loaded:
+def load(  # noqa: PLR0913 - what a recipe needs, and how much its files may ask of us
+    store: Store,
+    recipe_path: Path,
+    data_dir: Path,
+    by: By,
+    progress: Progress | None = None,
+    *,
+    limits: files.Limits | None = None,
+) -> Loaded:
     """Load a recipe's files from a folder in one change; rows whose key is known already are updated.
 
     Raises:
@@ -70,7 +78,7 @@ def load(store: Store, recipe_path: Path, data_dir: Path, by: By, progress: Prog
     hashes: list[str] = []
     for number, feed in enumerate(recipe.feeds):
         progress(number, len(recipe.feeds) + 1, f"{feed.layer} ← {feed.file}")
-        frame, outcome, found, sha256 = _feed(store, feed, data_dir, frames)
+        frame, outcome, found, sha256 = _feed(store, feed, data_dir, frames, limits=limits or files.Limits())
         frames.setdefault(feed.layer, []).append(frame)
         faults.setdefault(feed.layer, []).append(found)
         outcomes.append(outcome)
@@ -103,12 +111,12 @@ def _require_files(recipe: files.Recipe, data_dir: Path) -> None:
 
 
 def _feed(
-    store: Store, feed: files.Feed, data_dir: Path, before: Mapping[str, list[GeoDataFrame]]
+    store: Store, feed: files.Feed, data_dir: Path, before: Mapping[str, list[GeoDataFrame]], *, limits: files.Limits
 ) -> tuple[GeoDataFrame, FeedOutcome, pd.DataFrame, str]:
     layer = declared(feed.layer)
-    raw = files.read(data_dir / feed.file, original_name=feed.file, answers=feed.answers, limits=files.Limits())
+    raw = files.read(data_dir / feed.file, original_name=feed.file, answers=feed.answers, limits=limits)
     frame, _ = files.apply_feed(raw, feed, join=_join_table(feed, data_dir), places=_places(store, feed, before))
-    repaired = files.repair(frame, layer, feed.repairs)
+    repaired = files.repair(frame, layer, feed.repairs, limits=limits)
     also = {name: set(_joined(parts)[declared(name).key].dropna().astype(str)) for name, parts in before.items()}
     known = import_layer.known_keys(store, layer, repaired.frame, also=also)
     report = files.check(repaired.frame, layer, known=known, options=import_layer.options_of(store, feed))

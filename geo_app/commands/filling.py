@@ -27,10 +27,11 @@ def load(bench: Bench, recipe: Path, data_dir: Path, report: Path | None, **opti
     """Load all files of a recipe as one change: all of it or nothing."""
     import pandas as pd
 
-    from geo_app.actions import load_recipe, tables
+    from geo_app.actions import import_layer, load_recipe, tables
 
+    limits = import_layer.limits_of(bench.settings)
     with bench.store(create=True) as store, on_terminal("Loading") as progress:
-        loaded = load_recipe.load(store, recipe, data_dir, bench.by(options), progress)
+        loaded = load_recipe.load(store, recipe, data_dir, bench.by(options), progress, limits=limits)
     for feed in loaded.feeds:
         say(
             f"{feed.layer} ← {feed.file}: {feed.rows} rows taken, {feed.repaired} cells repaired, "

@@ -174,6 +174,21 @@ def test_an_import_is_taken_updated_and_undone(small, tmp_path):
     small("verify")
 
 
+def test_a_load_that_is_interrupted_leaves_nothing(tmp_path):
+    shell = Shell(tmp_path)
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from geo_app.cli import main; main()"
+    words = [sys.executable, "-c", code, "load", str(SMALL / "recipe.toml"), "--data", str(SMALL)]
+    with subprocess.Popen(words, env=shell.env, stderr=subprocess.PIPE, text=True) as load:
+        for line in load.stderr:
+            if "townships" in line:
+                load.send_signal(signal.SIGINT)
+                break
+        rest = load.stderr.read()
+        assert load.wait(60) == 130
+    assert "nothing of it was kept" in rest
+    assert not any(item["rows"] for item in json.loads(shell("layers", "--json").stdout))
+
+
 def _free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
