@@ -18,7 +18,7 @@ from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import TransformerGroup
 
 from layers.files import gcj02
-from layers.files.errors import QuestionError, RefusedCrsError
+from layers.files.errors import RefusedCrsError
 from layers.files.questions import Choice, Question
 
 if TYPE_CHECKING:
@@ -256,9 +256,3 @@ def ask(points: Points, area_bounds: Bounds | None, *, declared: str | None = No
         zh = zh + "没有一种候选坐标系能使数据落在本区域内：请向数据提供单位询问。"
         en = en + " No candidate puts the data inside the area: ask the bureau that made the file."
     return Question("crs", zh, en, choices)
-
-
-def require(question: Question | None) -> None:
-    """Raise QuestionError when there is a question left."""
-    if question is not None:
-        raise QuestionError((question,))

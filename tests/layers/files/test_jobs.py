@@ -189,3 +189,63 @@ def test_dates_bytes_and_numbers_in_columns():
 
 def test_names_of_columns():
     assert unique_names(["a", " a", "a_2", "", "b"]) == ["a", "a_2", "a_2_2", "column_4", "b"]
+
+
+RING = [[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("geometry", "kind", "fault"),
+    [
+        ({"type": "Point", "coordinates": [1.5, 2]}, "Point", None),
+        ({"type": "Point", "coordinates": [1e300, 2]}, "Point", None),
+        ({"type": "Point", "coordinates": []}, "Point", None),
+        ({"type": "MultiPoint", "coordinates": [[1, 2], [3, 4, 5]]}, "MultiPoint", None),
+        ({"type": "LineString", "coordinates": [[1, 2], [3, 4]]}, "LineString", None),
+        ({"type": "MultiLineString", "coordinates": [[[1, 2], [3, 4]]]}, "MultiLineString", None),
+        ({"type": "Polygon", "coordinates": [RING]}, "Polygon", None),
+        ({"type": "Polygon", "coordinates": [RING[:-1]]}, "Polygon", "unclosed"),
+        ({"type": "Polygon", "coordinates": [RING[:2]]}, None, "unreadable"),
+        ({"type": "Polygon", "coordinates": 3}, None, "unreadable"),
+        ({"type": "MultiPolygon", "coordinates": [[RING]]}, "MultiPolygon", None),
+        ({"type": "GeometryCollection", "geometries": [{"type": "Point", "coordinates": [1, 2]}]}, "GeometryCollection", None),
+        ({"type": "LineString", "coordinates": [["a", "b"], [1, 2]]}, None, "unreadable"),
+        ({"type": "LineString", "coordinates": "x"}, None, "unreadable"),
+        ({"type": "Point", "coordinates": [True, 2]}, None, "unreadable"),
+        ({"type": "Nonsense", "coordinates": [1, 2]}, None, "unreadable"),
+        (None, None, None),
+    ],
+)
+def test_geometries_of_geojson(geojson, geometry, kind, fault):
+    table = jobs.read_file(geojson(geometry), "geojson", Answers(), Limits())
+    found = shapely.from_wkb(table.geometry[0])
+    assert (None if found is None else found.geom_type) == kind
+    assert table.faults == ({1: fault} if fault else {})
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("[" * 100_000, "nested|no JSON"),
+        ('{"type":"FeatureCollection","features":[NaN]}', "NaN"),
+        ('{"type":"FeatureCollection","features":[1e999]}', "1e999"),
+        ('{"type":"Topology"}', "no feature collection"),
+        ('{"type":"FeatureCollection","features":3}', "no list"),
+        ('{"type":"FeatureCollection","features":[3]}', "not a plain feature"),
+        ('{"type":"FeatureCollection","features":[{"properties":[1]}]}', "no object"),
+        ('{"type":"FeatureCollection","features":[{"geometry":{"type":"Point","crs":1}}]}', "crs"),
+        ('{"type":"FeatureCollection","crs":{"type":"link"},"features":[]}', "crs"),
+    ],
+)
+def test_refusals_of_geojson(tmp_path, text, word):
+    path = tmp_path / "upload.geojson"
+    path.write_text(text, "utf-8")
+    with pytest.raises(UnreadableFileError, match=word):
+        jobs.read_file(path, "geojson", Answers(), Limits())
+
+
+def test_limits_of_geojson(geojson):
+    path = geojson({"type": "Point", "coordinates": [1, 2]}, {"type": "Point", "coordinates": [1, 2]})
+    for limits, word in ((Limits(features=1), "features"), (Limits(fields=0), "fields"), (Limits(vertices=1), "vertices")):
+        with pytest.raises(LimitExceededError, match=word):
+            jobs.read_file(path, "geojson", Answers(), limits)
