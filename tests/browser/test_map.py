@@ -31,9 +31,9 @@ def test_map_loads_the_demonstration_with_legend_counts_and_marks(web):
     rows = page.locator("#legend .legend-row")
     assert rows.count() >= 4
     counted = sum(int(text.replace(",", "")) for text in page.locator("#legend .n").all_inner_texts())
-    assert counted == frame_of(page).evaluate(
-        "Object.keys(MAP._layers).length && JSON.parse(document.getElementById('xt-data').textContent).choropleth.features.features.length"
-    )
+    villages = int(page.inner_text('[data-layer="villages"] .n').replace(",", ""))
+    drawn = "Object.values(MAP._layers).filter((layer) => layer.feature && 'v' in layer.feature.properties).length"
+    assert counted == villages == frame_of(page).evaluate(drawn)
 
 
 def test_frame_is_shut_off_from_the_page(web):
