@@ -35,8 +35,8 @@ READING = """## How to read the differences
 
 Ours measures along the ellipsoid. The others measure in one projected plane, as people do: away from the central meridian its
 scale is off by 1e-4 and more, which shows as metres of distance and length and as square metres of area; `buffer` draws circles
-as polygons, so that a radius of 2000 m is 1990 m in places. Where yes and no or percentages are equal, no village lies in that
-narrow band.
+as polygons, so that a radius of 2000 m is 1990 m in places. A hamlet whose distance lies in that narrow band around a threshold
+changes sides, and with it the percentage of its village, township and county.
 """
 ALL_WAYS = tuple(WAYS)
 
@@ -67,6 +67,8 @@ def page(found: dict[str, Any]) -> str:
     sizes = [size for size in SIZES if any(key[2] == size for key in cases)]
     lines = [INTRODUCTION, *_machine(found["machine"]), *_rows(cases, sizes), METHOD]
     for kernel, title in TITLES.items():
+        if not any(key[0] == kernel for key in cases):
+            continue
         rows = [_line(results, kernel, way, size) for size in sizes for way in ALL_WAYS if (kernel, way, size) in cases]
         head = [
             "| size | way | CPU s | ours is faster by | peak MB (data) | answer against ours |",

@@ -29,6 +29,7 @@ REPEATS = {"tiny": 1, "county": 4, "province": 3, "tenth": 2}
 LIMIT_S = 1800
 """A case that has not ended after so long is stopped, and the larger sizes of it are not tried."""
 COMMAND_FAILED = "failed"
+SMALL = 0.01
 
 
 @dataclass
@@ -77,8 +78,12 @@ def difference(folder: Path, kernel: str, way: str, size: str) -> str:
         return f"{len(a)} against {len(b)} values"
     if a.dtype.kind in "US" or kernel == "within":
         return f"{int((a != b).sum())} of {len(a)} differ"
-    unit = {"nearest": "m", "length": "m", "overlay": "m²", "run": "points of a percent"}[kernel]
+    unit = {"nearest": "m", "length": "m", "overlay": "m²"}[kernel]
     gap = np.abs(a - b)
+    if kernel == "run":
+        return (
+            f"{int((gap > SMALL).sum())} of {len(a)} values differ by more than {SMALL} points, the most by {np.nanmax(gap):.2g}"
+        )
     relative = float(np.nanmax(gap / np.maximum(np.abs(a), 1.0)))
     return f"at most {np.nanmax(gap):.2g} {unit} ({relative:.1e} relative)"
 
