@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import geopandas as gpd
 import pandas as pd
 
-from geo_app.actions import inputs, list_gaps, outlines, run_coverage
+from geo_app.actions import boundaries, inputs, list_gaps, outlines, run_coverage
 from geo_app.actions.load_recipe import ASSUMPTIONS, ATTRIBUTION
 from geo_app.errors import NoDataError
 from layers.catalogue import layer as declared
@@ -186,6 +186,8 @@ def _layers(store: Store, sheet: _Sheet, frame: gpd.GeoDataFrame, code: str) -> 
                     details=_details(name, sheet.request.language, hits),
                 )
             )
+    rank = next(item.rank for item in sheet.areas.levels if item.name == sheet.level)
+    made += boundaries.boundary_layers(sheet.areas, sheet.frames, outline, rank=rank, language=sheet.request.language)
     neighbours = _neighbours(sheet, outline)
     if neighbours is not None:
         made.append(MapLayer("neighbours", sheet.say("neighbours"), neighbours, label_field="area_name"))
