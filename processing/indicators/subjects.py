@@ -58,13 +58,15 @@ def persons_of(inputs: Inputs, context: Context, area_codes: pd.Series) -> pd.Se
 
 
 def positions_lonlat(frame: gpd.GeoDataFrame) -> tuple[pd.Series, pd.Series]:
-    """Give longitude and latitude of each row: the point, or a point on its line or surface; NaN without geometry."""
+    """Give longitude and latitude of each row: its point, a vertex of its line, a point on its surface; NaN without geometry."""
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
         empty = pd.Series(np.nan, index=frame.index)
         return empty, empty
-    shapes = np.asarray(crs.geographic(frame.geometry).values, dtype=object)
+    shapes = np.array(crs.geographic(frame.geometry).values, dtype=object)
+    line = shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING
+    shapes[line] = shapely.get_point(shapes[line], shapely.get_num_points(shapes[line]) // 2)
     extended = shapely.get_dimensions(shapes) > 0
-    shapes = np.where(extended, shapely.point_on_surface(shapes), shapes)
+    shapes[extended] = shapely.point_on_surface(shapes[extended])
     return pd.Series(shapely.get_x(shapes), index=frame.index), pd.Series(shapely.get_y(shapes), index=frame.index)
 
 
@@ -104,7 +106,8 @@ def _subject(inputs: Inputs, context: Context, layer: str, frame: gpd.GeoDataFra
     declared = declaration(layer)
     ids = reading.text(frame, declared.key)
     ids = ids.where(ids.notna(), reading.text(frame, "id"))
-    ids = ids.where(ids.notna(), pd.Series(frame.index, index=frame.index).map(lambda row: f"{layer}:{row}"))
+    if ids.isna().any():
+        ids = ids.where(ids.notna(), f"{layer}:" + pd.Series(frame.index, index=frame.index).astype(str))
     names = reading.text(frame, declared.name_field)
     codes = reading.blank(frame.index) if layer in CUT else place(inputs, context, layer, frame)
     lon, lat = positions_lonlat(frame)
