@@ -78,12 +78,12 @@ def difference(folder: Path, kernel: str, way: str, size: str) -> str:
         return f"{len(a)} against {len(b)} values"
     if a.dtype.kind in "US" or kernel == "within":
         return f"{int((a != b).sum())} of {len(a)} differ"
-    unit = {"nearest": "m", "length": "m", "overlay": "m²"}[kernel]
     gap = np.abs(a - b)
     if kernel == "run":
         return (
             f"{int((gap > SMALL).sum())} of {len(a)} values differ by more than {SMALL} points, the most by {np.nanmax(gap):.2g}"
         )
+    unit = {"nearest": "m", "length": "m", "overlay": "m²"}[kernel]
     relative = float(np.nanmax(gap / np.maximum(np.abs(a), 1.0)))
     return f"at most {np.nanmax(gap):.2g} {unit} ({relative:.1e} relative)"
 

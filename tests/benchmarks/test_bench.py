@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import data, ours, report, usual
+from benchmarks import data, ours, report, run, usual
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +81,18 @@ def test_the_command_runs(root):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lean" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("kernel", "other", "said"),
+    [
+        ("run", [50.0, 70.0], "1 of 2 values differ by more than"),
+        ("nearest", [50.0, 70.0], "at most 10 m"),
+        ("within", [50.0, 70.0], "1 of 2 differ"),
+        ("overlay", [50.0], "2 against 1 values"),
+    ],
+)
+def test_answers_are_compared_for_every_kernel(tmp_path, kernel, other, said):
+    np.save(tmp_path / f"{kernel}-ours-tiny.npy", np.array([50.0, 60.0]))
+    np.save(tmp_path / f"{kernel}-best-tiny.npy", np.array(other))
+    assert run.difference(tmp_path, kernel, "best", "tiny").startswith(said)
