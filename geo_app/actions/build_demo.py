@@ -26,9 +26,9 @@ MOST_CHANGES = 1000
 
 @dataclass(frozen=True, slots=True)
 class DemoRequest:
-    """Which demonstration area: scale, seed, and the folder with names and codes."""
+    """Which demonstration area: scale, seed, and the folder with names and codes (none: where it is installed)."""
 
-    names_dir: Path
+    names_dir: Path | None
     scale: str = "prefecture"
     seed: int = demo.SEED
     replace: bool = False

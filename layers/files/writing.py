@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 Format = Literal["csv", "gpkg", "shp", "geojson", "kml", "xlsx", "fgb", "parquet"]
 FORMATS: tuple[str, ...] = get_args(Format)
-ENCODINGS = ("utf-8", "gb18030")
+ENCODINGS = ("utf-8", "utf-8-sig", "gb18030")
+"""Encodings of text files; utf-8-sig begins with the byte-order mark that spreadsheets need to see UTF-8."""
 WITHOUT_TABLES = ("shp", "kml", "geojson", "fgb")
 """Formats that are nothing without geometry."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -73,7 +74,7 @@ def write(
         layer: the layer's declaration; only its fields are written.
         path: where to write; nothing may be there. A shapefile is also packed as .zip beside it, and that path is given back.
         format: one of csv, gpkg, shp, geojson, kml, xlsx, fgb, parquet.
-        encoding: utf-8 or gb18030, for csv and shp; the others are always UTF-8.
+        encoding: utf-8, gb18030, or utf-8-sig for csv that spreadsheets open; csv and shp only, the others are always UTF-8.
 
     Raises:
         WriteError: something is there already, or the format cannot hold the layer.
@@ -82,13 +83,14 @@ def write(
         raise WriteError(f"There is no format {format!r}; there are {', '.join(FORMATS)}.")
     if encoding.casefold() not in ENCODINGS:
         raise WriteError(f"There is no encoding {encoding!r} for files; there are {', '.join(ENCODINGS)}.")
+    encoding = encoding.casefold()
     if path.exists():
         raise WriteError(f"A file named {path.name} is there already; choose another name.")
     if layer.geometry is GeometryKind.NONE and format in WITHOUT_TABLES:
         raise WriteError(f"{layer.en} is a table without geometry and cannot be written as {format}; write csv, xlsx or gpkg.")
     rows = Rows.of(frame, layer)
     if format == "shp":
-        return shapefile_writing.write_shapefile(rows, path, encoding=encoding)
+        return shapefile_writing.write_shapefile(rows, path, encoding=encoding.removesuffix("-sig"))
     if format == "csv":
         _write_csv(rows, path, encoding)
         return path
@@ -105,10 +107,10 @@ def write(
 
 
 def _write_csv(rows: Rows, path: Path, encoding: str) -> None:
-    """Write CSV for spreadsheets: byte-order mark, CRLF, apostrophe before formulas; points as lon and lat, others as WKT."""
+    """Write CSV: CRLF, apostrophe before formulas; points as lon and lat, others as WKT."""
     points = rows.kinds <= {"Point"}
     extra = [] if rows.geometries is None else ["lon", "lat"] if points else ["wkt"]
-    with path.open("x", encoding="utf-8-sig" if encoding.casefold() == "utf-8" else encoding, newline="") as handle:
+    with path.open("x", encoding=encoding, newline="") as handle:
         writer = csv.writer(handle, lineterminator="\r\n")
         writer.writerow([*rows.names, *extra])
         for values, geometry in rows:

@@ -116,11 +116,14 @@ def test_gaps_queries_and_exports(small, tmp_path):
     assert len(small.rows("query", "--layer", "hamlets", "--within", drawn)) == 4
     small("query", "--layer", "hamlets", "--where", "moon=1", code=2)
     small("export", "hamlets", "--out", tmp_path / "h.csv", "--area", "990102")
-    exported = list(csv.DictReader((tmp_path / "h.csv").read_text("utf-8-sig").splitlines()))
+    exported = list(csv.DictReader((tmp_path / "h.csv").read_text("utf-8").splitlines()))
+    assert next(iter(exported[0])) == "hamlet_id"
     assert len(exported) == 14
     assert {row["county_code"] for row in exported} == {"990102"}
     assert all(row["township_code"] for row in exported)
     small("export", "hamlets", "--out", tmp_path / "h.csv", code=2)
+    small("export", "hamlets", "--out", tmp_path / "marked.csv", "--area", "990102", "--encoding", "utf-8-sig")
+    assert (tmp_path / "marked.csv").read_bytes() == b"\xef\xbb\xbf" + (tmp_path / "h.csv").read_bytes()
     small("check", "--out", tmp_path / "faults.json")
 
 

@@ -69,7 +69,7 @@ def test_every_format_has_the_codes_of_the_areas(small, tmp_path, kind):
     written = export_layer.export(small, export_layer.ExportRequest("hamlets", kind), path)
     assert written.stat().st_size
     if kind == "csv":
-        rows = list(csv.DictReader(written.read_text("utf-8-sig").splitlines()))
+        rows = list(csv.DictReader(written.read_text("utf-8").splitlines()))
         assert len(rows) == 30
         by_id = {row["hamlet_id"]: row for row in rows}
         assert by_id["990102002202-1"]["county_code"] == "990102"

