@@ -57,6 +57,8 @@ class Areas:
 
     frame: pd.DataFrame
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    level_names: Mapping[int, str] = field(default_factory=dict)
+    """What the scheme calls the levels, by rank, for ranks that no row names; China's names where it says nothing."""
     levels: tuple[Level, ...] = field(init=False)
     codes: pd.Index[str] = field(init=False)
     orphans: tuple[str, ...] = field(init=False)
@@ -65,7 +67,7 @@ class Areas:
 
     def __post_init__(self) -> None:
         """Check the rows and build the lineage."""
-        frame = _conform(self.frame)
+        frame = _conform(self.frame, self.level_names)
         ranks = frame["rank"].to_numpy(dtype=np.int64)
         levels = tuple(Level(_usual_name(frame, rank), int(rank)) for rank in sorted(set(ranks.tolist())))
         codes = pd.Index(frame["area_code"], dtype="str")
@@ -94,25 +96,27 @@ class Areas:
             object.__setattr__(self, name, value)
 
     @classmethod
-    def from_layers(cls, inputs: Mapping[str, pd.DataFrame]) -> Areas:
+    def from_layers(cls, inputs: Mapping[str, pd.DataFrame], *, level_names: Mapping[int, str] | None = None) -> Areas:
         """Build the tree from the `areas` layer, with the rows it lacks taken from counties, townships and villages.
 
         A county's prefecture and province that have no row get one, named by their code. Groups come from `processing.groups`.
 
         Args:
             inputs: layer frames by name; any of areas, counties, townships, villages, key_counties, settlements may be missing.
+            level_names: what the scheme calls the levels, by rank, for levels that the areas layer does not name.
         """
-        rows = [_conform(inputs["areas"])] if "areas" in inputs else []
+        called = level_names or {}
+        rows = [_conform(inputs["areas"], called)] if "areas" in inputs else []
         known = set(rows[0]["area_code"]) if rows else set()
         for part in _derived(inputs):
             fresh = part[~part["area_code"].isin(known) & part["area_code"].notna()].drop_duplicates("area_code")
             known |= set(fresh["area_code"])
             if len(fresh):
-                rows.append(_conform(fresh))
-        frame = pd.concat(rows, ignore_index=True) if rows else _conform(pd.DataFrame({"area_code": []}))
+                rows.append(_conform(fresh, called))
+        frame = pd.concat(rows, ignore_index=True) if rows else _conform(pd.DataFrame({"area_code": []}), called)
         names = frame.drop_duplicates("rank").set_index("rank")["level"].to_dict()
         frame["level"] = frame["level"].where(frame["rank"].map(names).isna(), frame["rank"].map(names))
-        return cls(frame, groups_of(inputs))
+        return cls(frame, groups_of(inputs), called)
 
     def __len__(self) -> int:
         """Count the areas."""
@@ -187,6 +191,18 @@ class Areas:
         """Give the code scheme of an area (`cn-12` where the data names none); None when the code is no area."""
         return self._value(code, "scheme")
 
+    def level_name(self, rank: int) -> str:
+        """Give what the level of a rank is called here: by the areas of that rank, else by the scheme, else as in China.
+
+        >>> import pandas as pd
+        >>> block = pd.DataFrame({"area_code": ["B"], "level": ["block"], "rank": [4]})
+        >>> areas = Areas(block, level_names={6: "habitation"})
+        >>> areas.level_name(4), areas.level_name(6), areas.level_name(5)
+        ('block', 'habitation', 'village')
+        """
+        own = next((item.name for item in self.levels if item.rank == rank), None)
+        return own or _called(rank, self.level_names)
+
     @cached_property
     def group_masks(self) -> dict[str, NDArray[np.bool_]]:
         """For each group, which areas belong to it or lie in one that does; by position."""
@@ -198,20 +214,24 @@ class Areas:
         return np.asarray(np.isin(self.lineage, wanted[wanted >= 0]).any(axis=1), dtype=np.bool_)
 
 
-def _conform(frame: pd.DataFrame) -> pd.DataFrame:
+def _called(rank: int, names: Mapping[int, str]) -> str:
+    return names.get(rank) or DEFAULT_LEVELS.get(rank, f"level {rank}")
+
+
+def _conform(frame: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
     """Give the eight columns, as text and whole numbers; ranks and level names are filled from each other."""
     rows = pd.DataFrame({name: frame.get(name) for name in COLUMNS}, index=frame.index)
     rows = rows[rows["area_code"].notna()].reset_index(drop=True)
     for name in ("area_code", "area_name", "level", "parent_code", "urban_rural_code", "scheme"):
         rows[name] = rows[name].astype(object).where(rows[name].notna(), None)
     ranks = pd.to_numeric(rows["rank"], errors="coerce")
-    by_name = {name: rank for rank, name in DEFAULT_LEVELS.items()}
+    by_name = {name: rank for called in (DEFAULT_LEVELS, names) for rank, name in called.items()}
     ranks = ranks.fillna(rows["level"].map(by_name))
     if ranks.isna().any():
         code = rows["area_code"][ranks.isna()].iloc[0]
         raise AreaTreeError(f"Area {code} has neither a rank nor a known level name; give rank (1 = top).")
     rows["rank"] = ranks.astype(np.int64)
-    usual = rows["rank"].map(lambda rank: DEFAULT_LEVELS.get(rank, f"level {rank}"))
+    usual = rows["rank"].map(lambda rank: _called(rank, names))
     rows["level"] = rows["level"].where(rows["level"].notna(), usual)
     rows["area_name"] = rows["area_name"].where(rows["area_name"].notna(), rows["area_code"])
     rows["scheme"] = rows["scheme"].where(rows["scheme"].notna(), DEFAULT_SCHEME)

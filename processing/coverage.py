@@ -37,6 +37,8 @@ class Options(TypedDict, total=False):
     """Codes of areas: only units inside them are counted, and only they and what lies in them get rows."""
     targets: pd.DataFrame | None
     """Rows of targets; without them the `indicator_targets` layer of the inputs."""
+    level_names: Mapping[int, str] | None
+    """What the scheme calls the levels, by rank, where the areas do not say."""
     progress: Callable[[int, int, str], None] | None
     """Called with done, total and the code of the next indicator."""
     cancel: threading.Event | None
@@ -72,7 +74,7 @@ def evaluate(
         indicators: codes; None means all.
         profile: thresholds.
         on: the day the result holds for.
-        options: levels, areas_filter, targets, progress, cancel; see Options.
+        options: levels, areas_filter, targets, level_names, progress, cancel; see Options.
 
     Raises:
         UnknownIndicatorError: a code is not declared.
@@ -89,7 +91,7 @@ def evaluate(
     1 hamlet        h1  100.0
     """
     codes = list(INDICATORS) if indicators is None else [indicator(code).code for code in indicators]
-    areas = Areas.from_layers(inputs)
+    areas = Areas.from_layers(inputs, level_names=options.get("level_names"))
     context = Context(areas, profile, on)
     inside = options.get("areas_filter")
     chosen = None if inside is None else areas.within([inside] if isinstance(inside, str) else inside)
@@ -137,7 +139,7 @@ def _levels(wanted: Iterable[str] | None, areas: Areas) -> list[str] | None:
     if not names or names == [rollup.TOP]:
         return None
     for name in names:
-        if name not in (rollup.TOP, rollup.GROUP, "hamlet"):
+        if name not in (rollup.TOP, rollup.GROUP, areas.level_name(HAMLET_RANK)):
             areas.column(name)
     return names
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from processing import groups
-from processing.areas import DEFAULT_LEVELS, HAMLET_RANK
+from processing.areas import HAMLET_RANK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -155,7 +155,7 @@ def roll_up(
         parts.extend(_groups(amounts, areas, position))
         if len(settled):
             parts.append(_group(groups.SETTLEMENTS, _Amounts.of(settled), np.zeros(len(settled), dtype=np.intp)))
-    hamlet_level = next((item.name for item in areas.levels if item.rank >= HAMLET_RANK), DEFAULT_LEVELS[HAMLET_RANK])
+    hamlet_level = next((item.name for item in areas.levels if item.rank >= HAMLET_RANK), areas.level_name(HAMLET_RANK))
     if finest_rank >= HAMLET_RANK and (wanted is None or hamlet_level in wanted):
         each = amounts.add_up(np.arange(len(counted), dtype=np.intp), len(counted))
         parts.append(_Part(hamlet_level, _texts(counted["unit_id"]), _texts(counted["unit_name"]), each))

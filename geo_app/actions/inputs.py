@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from geo_app.errors import NotFoundError
 from layers.catalogue import LAYERS
 from layers.schema import UnknownNameError
-from processing.areas import Areas
+from processing.areas import HAMLET_RANK, Areas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 AREA_LAYERS = ("areas", "counties", "townships", "villages")
 TREE_LAYERS = (*AREA_LAYERS, "key_counties")
 """Layers that the hierarchy and its groups are built from."""
+SCHEME = "scheme"
+"""Key under which the store keeps the area scheme that a recipe brought."""
 ALL = "all"
 GROUP = "group"
 LEVEL_RANKS = {
@@ -40,7 +42,7 @@ LEVEL_RANKS = {
 """Names people use for a level, whatever the store's own scheme calls it."""
 
 _kept: weakref.WeakKeyDictionary[Store, dict[str, tuple[int, GeoDataFrame]]] = weakref.WeakKeyDictionary()
-_trees: weakref.WeakKeyDictionary[Store, tuple[tuple[GeoDataFrame | None, ...], Areas]] = weakref.WeakKeyDictionary()
+_trees: weakref.WeakKeyDictionary[Store, tuple[tuple[object, ...], Areas]] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -72,14 +74,22 @@ def areas(store: Store, frames: Mapping[str, GeoDataFrame] | None = None) -> Are
     """Build the hierarchy of areas that the store's data gives; built once for the same frames."""
     frames = read(store, TREE_LAYERS) if frames is None else frames
     basis = tuple(frames.get(name) for name in TREE_LAYERS)
+    called = level_names(store)
     with _lock:
         kept = _trees.get(store)
-    if kept is not None and all(a is b for a, b in zip(kept[0], basis, strict=True)):
+    if kept is not None and kept[0][-1] == called and all(a is b for a, b in zip(kept[0], basis, strict=False)):
         return kept[1]
-    tree = Areas.from_layers({name: frame for name, frame in zip(TREE_LAYERS, basis, strict=True) if frame is not None})
+    found = {name: frame for name, frame in zip(TREE_LAYERS, basis, strict=True) if frame is not None}
+    tree = Areas.from_layers(found, level_names=called)
     with _lock:
-        _trees[store] = (basis, tree)
+        _trees[store] = ((*basis, called), tree)
     return tree
+
+
+def level_names(store: Store) -> dict[int, str]:
+    """Give what the scheme that a recipe brought calls its levels, by rank; empty without one."""
+    scheme = store.settings_get(SCHEME) or {}
+    return {int(level["rank"]): str(level["name"]) for level in scheme.get("levels", ()) if level.get("name")}
 
 
 def level_name(found: Areas, asked: str, *, also: Iterable[str] = ()) -> str | None:
@@ -91,7 +101,7 @@ def level_name(found: Areas, asked: str, *, also: Iterable[str] = ()) -> str | N
     asked = asked.strip().lower()
     if asked in {"", ALL}:
         return None
-    own = {level.name: level.rank for level in found.levels}
+    own = {level.name: level.rank for level in found.levels} | {found.level_name(HAMLET_RANK): HAMLET_RANK}
     if asked in own or asked == GROUP:
         return asked
     own |= {name: LEVEL_RANKS.get(name, 0) for name in also if name not in {*own, GROUP, ALL}}

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from geo_app.actions.signing import By
     from layers.store import Receipt, Store
 
-SCHEME, ATTRIBUTION, ASSUMPTIONS = "scheme", "attribution", "assumptions"
-"""Keys under which the store keeps the area scheme, the sources' attribution and the assumptions shown with results."""
+ATTRIBUTION, ASSUMPTIONS = "attribution", "assumptions"
+"""Keys under which the store keeps the sources' attribution and the assumptions shown with results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _joined(parts: list[GeoDataFrame]) -> GeoDataFrame:
 
 def _remember(store: Store, recipe: files.Recipe, outcomes: list[FeedOutcome]) -> None:
     if recipe.scheme_levels:
-        store.settings_set(SCHEME, {"name": recipe.scheme_name, "levels": [dict(level) for level in recipe.scheme_levels]})
+        store.settings_set(inputs.SCHEME, {"name": recipe.scheme_name, "levels": [dict(level) for level in recipe.scheme_levels]})
     kept: list[dict[str, Any]] = [item for item in store.settings_get(ATTRIBUTION) or [] if item.get("recipe") != recipe.name]
     own = {
         "recipe": recipe.name,

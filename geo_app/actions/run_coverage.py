@@ -100,7 +100,7 @@ class Replay:
 def run(store: Store, request: RunRequest, progress: Progress | None = None) -> Run:
     """Compute coverage for the present data and keep it, or give the run that answers the same question already."""
     progress = progress or Progress()
-    parameters = _parameters(request)
+    parameters = _parameters(request) | _scheme(store)
     versions = {name: version for name, version in store.versions().items() if version}
     found = _find(store, parameters, request.profile, versions)
     if found is not None:
@@ -236,6 +236,12 @@ def _parameters(request: RunRequest) -> dict[str, Any]:
     }
 
 
+def _scheme(store: Store) -> dict[str, Any]:
+    """Give what the store's scheme calls its levels, as a parameter of a run: computed again it has the same names."""
+    found = inputs.level_names(store)
+    return {"level_names": {str(rank): name for rank, name in sorted(found.items())}} if found else {}
+
+
 def profile_of(record: RunRecord) -> profiles.Profile:
     """Give the profile of a run, with what the person put in its place."""
     return _profile(record.profile, record.parameters.get("overrides", {}))
@@ -260,6 +266,7 @@ def _evaluate(
         indicators=tuple(parameters["indicators"]),
         profile=chosen,
         on=date.fromisoformat(parameters["on"]),
+        level_names={int(rank): name for rank, name in parameters.get("level_names", {}).items()},
         progress=part,
         cancel=progress.cancel,
     )

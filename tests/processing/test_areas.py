@@ -166,3 +166,12 @@ def test_the_input_is_not_changed():
     before = inputs["areas"].copy(deep=True)
     Areas.from_layers(inputs)
     pd.testing.assert_frame_equal(inputs["areas"], before)
+
+
+def test_derived_areas_take_the_level_names_of_the_scheme():
+    counties = pd.DataFrame({"county_code": ["D"], "name": ["Leh"], "province_code": ["S"]})
+    areas = Areas.from_layers({"counties": counties}, level_names={1: "state", 3: "district"})
+    assert [level.name for level in areas.levels] == ["state", "district"]
+    stated = pd.DataFrame({"area_code": ["D2"], "level": ["zila"], "rank": [3]})
+    both = Areas.from_layers({"areas": stated, "counties": counties}, level_names={3: "district"})
+    assert both.level_of("D") == "zila"

@@ -187,3 +187,12 @@ def test_a_hundred_thousand_units():
     table = roll_up(units, AREAS)
     assert len(table) == count + 1 + len(AREAS) + 2
     assert table.loc[0, "numerator"] == pytest.approx(units["numerator"].sum())
+
+
+def test_single_units_stand_at_the_level_that_the_scheme_names():
+    blocks = pd.DataFrame({"area_code": ["B"], "level": ["block"], "rank": [4]})
+    rows = frame([("B", 10, 1.0, False)])
+    assert set(roll_up(rows, Areas(blocks))["level"]) == {"all", "block", "hamlet"}
+    named = Areas(blocks, level_names={4: "never used", 6: "habitation"})
+    assert set(roll_up(rows, named)["level"]) == {"all", "block", "habitation"}
+    assert set(roll_up(rows, named, levels=["habitation"])["level"]) == {"habitation"}

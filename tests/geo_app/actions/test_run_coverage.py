@@ -166,3 +166,18 @@ def test_the_present_data_has_a_run_until_it_changes(small):
     assert run_coverage.latest(small).id == 1
     small.undo(1, who="li", bureau="", reason="away")
     assert not run_coverage.is_current(small)
+
+
+def test_single_units_stand_at_the_level_that_the_recipes_scheme_names(small):
+    small.settings_set("scheme", {"name": "pmgsy", "levels": [{"name": "habitation", "rank": 6}]})
+    found = run_coverage.run(small, RunRequest(indicators=("RD1",), on=ON))
+    assert found.fresh
+    assert {"habitation", "village"} <= set(found.table["level"])
+    assert "hamlet" not in set(found.table["level"])
+    by_either_name = [
+        run_coverage.view(small, found, View(levels=(name,), indicators=("RD1",))) for name in ("habitation", "hamlet")
+    ]
+    assert len(by_either_name[0]) == 30
+    assert by_either_name[0].equals(by_either_name[1])
+    small.settings_set("scheme", None)
+    assert run_coverage.replay(small, found.id).same
