@@ -23,6 +23,7 @@ COLUMNS: Final = (
     "indicator", "unit_layer", "unit_id", "unit_name", "area_code", "area_name", "missing", "distance_m", "shortfall",
     "shortfall_unit", "persons", "nearest_id", "nearest_name", "projects", "synthetic",
 )  # fmt: skip
+TOWNSHIP_RANK: Final = 4
 
 
 def list_gaps(
@@ -36,6 +37,7 @@ def list_gaps(
 
     A unit whose answer is unknown is no gap and is not listed. `projects` holds “id name” of each project of the matching kind
     that names the unit's village or is drawn within `gap.near_m` of it, whatever its status, joined by `; `; None without any.
+    For a township it is each project that names it or is meant for one of its villages.
     Rows are ordered by indicator, most persons first. Geometry: the unit's point in EPSG:4490, None where it has none.
 
     Args:
@@ -56,7 +58,7 @@ def list_gaps(
     """
     known = Areas.from_layers(inputs) if areas is None else areas
     near_m = (profile or profiles.load()).at("gap.near_m").value
-    book = _Projects(inputs, near_m)
+    book = _Projects(inputs, near_m, known)
     parts = [_of_indicator(code, rows, known, book) for code, rows in units.items()]
     filled = [part for part in parts if len(part)]
     if not filled:
@@ -82,36 +84,51 @@ def _of_indicator(code: str, rows: pd.DataFrame, areas: Areas, book: _Projects) 
 
 
 class _Projects:
-    """Which projects of which kind are meant for which village, worked out once for a list."""
+    """Which projects of which kind are meant for which village and township, worked out once for a list."""
 
-    def __init__(self, inputs: Mapping[str, gpd.GeoDataFrame], near_m: float) -> None:
+    def __init__(self, inputs: Mapping[str, gpd.GeoDataFrame], near_m: float, areas: Areas) -> None:
         self.frame = reading.rows(inputs, "projects")
-        self.pairs = pd.DataFrame({"project": [], "village_code": []})
+        self.pairs = pd.DataFrame({"project": [], "area_code": []})
+        self.township_pairs = self.pairs
         self.texts: dict[Any, str] = {}
         if self.frame is not None:
-            self.pairs = matching.villages_of(self.frame, reading.rows(inputs, "villages"), near_m=near_m)
+            named = matching.villages_of(self.frame, reading.rows(inputs, "villages"), near_m=near_m)
+            self.pairs = named.rename(columns={"village_code": "area_code"})
+            self.township_pairs = _of_townships(self.frame, self.pairs, areas)
             ids, names = reading.text(self.frame, "project_id"), reading.text(self.frame, "name")
             self.texts = {
                 label: " ".join(part for part in (key, name) if part)
                 for label, key, name in zip(ids.index, ids, names, strict=True)
             }
-        self.by_kind: dict[str, dict[str, str]] = {}
+        self.by_kind: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
 
     def mentions(self, code: str, failing: pd.DataFrame) -> pd.Series:
-        """Give the projects of the indicator's kind for the village of each failing unit."""
+        """Give the projects of the indicator's kind for the village of each failing unit, or for the township that it is."""
         kind = matching.kind_of_indicator(code)
         if kind is None or self.frame is None:
             return reading.blank(failing.index)
         if kind not in self.by_kind:
-            self.by_kind[kind] = self._texts_by_village(kind)
-        found = failing["area_code"].map(self.by_kind[kind]).astype(object)
+            wanted = set(self.frame.index[matching.is_of_kind(self.frame, kind)])
+            self.by_kind[kind] = (self._texts(self.pairs, wanted), self._texts(self.township_pairs, wanted))
+        villages, townships = self.by_kind[kind]
+        found = failing["area_code"].map(villages).astype(object)
+        found = found.mask(failing["unit_layer"] == "townships", failing["area_code"].map(townships).astype(object))
         return found.where(found.notna(), None)
 
-    def _texts_by_village(self, kind: str) -> dict[str, str]:
-        frame = self.frame if self.frame is not None else pd.DataFrame()
-        wanted = set(frame.index[matching.is_of_kind(frame, kind)])
-        pairs = self.pairs[self.pairs["project"].isin(wanted)]
+    def _texts(self, pairs: pd.DataFrame, wanted: set[Any]) -> dict[str, str]:
+        """Give the text that names the wanted projects of each area."""
+        pairs = pairs[pairs["project"].isin(wanted)]
         texts = pairs["project"].map(self.texts)
-        return {
-            str(village): "; ".join(dict.fromkeys(group)) for village, group in texts.groupby(pairs["village_code"], sort=False)
-        }
+        return {str(code): "; ".join(dict.fromkeys(group)) for code, group in texts.groupby(pairs["area_code"], sort=False)}
+
+
+def _of_townships(projects: pd.DataFrame, pairs: pd.DataFrame, areas: Areas) -> pd.DataFrame:
+    """Pair projects with the townships that they state, and with those of the villages that they are meant for."""
+    stated = reading.text(projects, "township_code").dropna()
+    parts = [pd.DataFrame({"project": stated.index, "area_code": stated.to_numpy(dtype=object)})]
+    column = next((number for number, level in enumerate(areas.levels) if level.rank == TOWNSHIP_RANK), None)
+    if column is not None and len(pairs):
+        above = np.append(areas.lineage[:, column], -1)[areas.positions(pairs["area_code"])]
+        codes = areas.codes.to_numpy(dtype=object)[above[above >= 0]]
+        parts.append(pd.DataFrame({"project": pairs["project"].to_numpy()[above >= 0], "area_code": codes}))
+    return pd.concat(parts, ignore_index=True).drop_duplicates().sort_values("project", kind="stable")

@@ -99,3 +99,16 @@ def test_kinds_name_indicators_once():
     codes = [code for kind in matching.kinds().values() for code in kind.indicators]
     assert len(codes) == len(set(codes))
     assert matching.kind_of_indicator("GP1") is None
+
+
+def test_a_township_names_the_projects_that_state_it_and_those_of_its_villages(inputs):
+    townships = frame("township_code", [None] * 3, name=["甲镇", "乙镇", "丙镇"], sewage_facility=[False] * 3)
+    inputs["townships"] = townships.drop(columns="village_code")
+    inputs["villages"]["township_code"] = ["t1", "t2"]
+    inputs["projects"] = frame(
+        "project_id", [None] * 3, name=["乙镇污水处理站", "北村污水治理", "北村改厕"], township_code=["t2", None, "t2"],
+        village_codes=[None, ["v2"], ["v2"]],
+    ).drop(columns="village_code")  # fmt: skip
+    found = list_gaps(run(inputs, ["SN3"]), inputs).set_index("unit_id")
+    assert found.loc["t2", "projects"] == "p1 乙镇污水处理站; p2 北村污水治理"
+    assert found.loc[["t1", "t3"], "projects"].isna().all()

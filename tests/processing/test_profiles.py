@@ -8,6 +8,7 @@ import pytest
 from processing import profiles
 from processing.areas import Areas
 from processing.errors import ProfileValueError, UnknownProfileError
+from processing.indicators import INDICATORS
 from processing.profiles import EVERYWHERE, Profile, Threshold
 
 
@@ -32,18 +33,22 @@ def test_every_value_has_a_unit_a_source_a_date_and_a_certainty(name):
 
 
 def test_every_key_has_titles_and_the_default_profile_a_value():
-    stated_only = {"water.persons_per_tap"}
     for key in profiles.keys().values():
         assert key.zh
         assert key.en
-        assert key.name in profiles.load() or key.name in stated_only
+        assert key.name in profiles.load()
+
+
+def test_every_key_decides_something():
+    used = {key for item in INDICATORS.values() for key in item.parameters}
+    assert set(profiles.keys()) == used
 
 
 def test_alternatives_differ_where_they_should():
     radius = {name: profiles.load(name).at("road_access.radius_m").value for name in ("rai", "rai500", "rai1000")}
     assert radius == {"rai": 2000, "rai500": 500, "rai1000": 1000}
     assert profiles.load("jmp").at("water.fetch_minutes").value == 15
-    assert profiles.load("sphere").at("water.persons_per_tap").value == 250
+    assert profiles.load("sphere").at("water.quantity_l").value == 15
     assert profiles.load("hunan2021").at("gap.sn1_pct").value == 90
     assert profiles.load("moh_2004").at("water.fetch_rule").value == "time"
     assert profiles.load("tches18_full").at("water.quantity_l").unverified
