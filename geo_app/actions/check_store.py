@@ -43,7 +43,9 @@ def check(store: Store, layer: str | None = None, progress: Progress | None = No
         checked[name] = len(frame)
         found = declared(name)
         known = import_layer.known_keys(store, found, frame)
-        report = files.check(frame, found, known=known, boundary=import_layer.boundary(store, found))
+        report = files.check(
+            frame, found, known=known, boundary=import_layer.boundary(store, found), options=import_layer.code_options(store)
+        )
         parts.append(report.faults.assign(layer=name))
     faults = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"layer": [], "severity": []})
     return StoreReport(gpd.GeoDataFrame(faults, geometry="geometry" if "geometry" in faults else None), checked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import inputs
@@ -212,12 +212,18 @@ def _keys(store: Store, name: str) -> set[str]:
     return set(inputs.read(store, [name])[name][declared(name).key].dropna().astype(str))
 
 
-def options_of(store: Store, feed: files.Feed) -> files.Checks:
-    """Say what a check may know beyond the rows: fields the source lacks, and the rows there are, to measure a shift against."""
+def options_of(store: Store, feed: files.Feed, *, scheme: str | None = None) -> files.Checks:
+    """Say what a check may know beyond the rows: fields the source lacks, rows to measure shifts against, the codes' scheme."""
     reference = None
     if declared(feed.layer).geometry is not GeometryKind.NONE and store.count(feed.layer):
         reference = inputs.read(store, [feed.layer])[feed.layer].geometry
-    return files.Checks(allow_missing=feed.allow_missing, reference=reference)
+    return replace(code_options(store, scheme), allow_missing=feed.allow_missing, reference=reference)
+
+
+def code_options(store: Store, scheme: str | None = None) -> files.Checks:
+    """Say by which scheme area codes are checked (the one given, else the store's own), and which counties it knows."""
+    counties = frozenset(_keys(store, "counties"))
+    return files.Checks(scheme=scheme or inputs.scheme_name(store), counties=counties)
 
 
 def area_bounds(store: Store) -> tuple[float, float, float, float] | None:

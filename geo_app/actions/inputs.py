@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from geo_app.errors import NotFoundError
 from layers.catalogue import LAYERS
 from layers.schema import UnknownNameError
-from processing.areas import HAMLET_RANK, Areas
+from processing.areas import DEFAULT_SCHEME, HAMLET_RANK, Areas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,6 +84,11 @@ def areas(store: Store, frames: Mapping[str, GeoDataFrame] | None = None) -> Are
     with _lock:
         _trees[store] = ((*basis, called), tree)
     return tree
+
+
+def scheme_name(store: Store) -> str:
+    """Give the name of the store's area scheme: the one a recipe brought, else the Chinese 12-digit codes."""
+    return str((store.settings_get(SCHEME) or {}).get("name") or DEFAULT_SCHEME)
 
 
 def level_names(store: Store) -> dict[int, str]:

@@ -51,6 +51,14 @@ class Loaded:
     faults: Mapping[str, pd.DataFrame]
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What holds for every feed: limits of the reader, and the area scheme that the recipe brings (none: that of the store)."""
+
+    limits: files.Limits
+    scheme: str | None
+
+
 def load(  # noqa: PLR0913 - what a recipe needs, and how much its files may ask of us
     store: Store,
     recipe_path: Path,
@@ -76,9 +84,10 @@ def load(  # noqa: PLR0913 - what a recipe needs, and how much its files may ask
     outcomes: list[FeedOutcome] = []
     faults: dict[str, list[pd.DataFrame]] = {}
     hashes: list[str] = []
+    how = _How(limits or files.Limits(), recipe.scheme_name if recipe.scheme_levels else None)
     for number, feed in enumerate(recipe.feeds):
         progress(number, len(recipe.feeds) + 1, f"{feed.layer} ← {feed.file}")
-        frame, outcome, found, sha256 = _feed(store, feed, data_dir, frames, limits=limits or files.Limits())
+        frame, outcome, found, sha256 = _feed(store, feed, data_dir, frames, how=how)
         frames.setdefault(feed.layer, []).append(frame)
         faults.setdefault(feed.layer, []).append(found)
         outcomes.append(outcome)
@@ -111,15 +120,20 @@ def _require_files(recipe: files.Recipe, data_dir: Path) -> None:
 
 
 def _feed(
-    store: Store, feed: files.Feed, data_dir: Path, before: Mapping[str, list[GeoDataFrame]], *, limits: files.Limits
+    store: Store,
+    feed: files.Feed,
+    data_dir: Path,
+    before: Mapping[str, list[GeoDataFrame]],
+    *,
+    how: _How,
 ) -> tuple[GeoDataFrame, FeedOutcome, pd.DataFrame, str]:
     layer = declared(feed.layer)
-    raw = files.read(data_dir / feed.file, original_name=feed.file, answers=feed.answers, limits=limits)
+    raw = files.read(data_dir / feed.file, original_name=feed.file, answers=feed.answers, limits=how.limits)
     frame, _ = files.apply_feed(raw, feed, join=_join_table(feed, data_dir), places=_places(store, feed, before))
-    repaired = files.repair(frame, layer, feed.repairs, limits=limits)
+    repaired = files.repair(frame, layer, feed.repairs, limits=how.limits)
     also = {name: set(_joined(parts)[declared(name).key].dropna().astype(str)) for name, parts in before.items()}
     known = import_layer.known_keys(store, layer, repaired.frame, also=also)
-    report = files.check(repaired.frame, layer, known=known, options=import_layer.options_of(store, feed))
+    report = files.check(repaired.frame, layer, known=known, options=import_layer.options_of(store, feed, scheme=how.scheme))
     taken, skipped = files.accept(repaired.frame, report, skip_bad_rows=feed.skip_bad_rows)
     warnings = int((report.faults["severity"] != "error").sum())
     outcome = FeedOutcome(

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from layers.files import geometry_checks, value_checks
+from layers.files import code_checks, geometry_checks, value_checks
 from layers.files.errors import FaultsError
 from layers.files.faults import COLUMNS, Fault, fault
 from layers.files.gcj_shift import measure_shift
@@ -39,11 +39,16 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What a check may know beyond the rows: required fields this source does not have, a reference to measure shifts against."""
+    """What a check may know beyond the rows.
+
+    Required fields this source does not have, rows to measure shifts against, the scheme of the area codes, the known counties.
+    """
 
     allow_missing: tuple[str, ...] = ()
     reference: gpd.GeoSeries | None = None
     feature_vertices: int = 100_000
+    scheme: str | None = None
+    counties: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,8 @@ def check(
     faults, parsed, relaxed = _value_faults(
         frame, layer, known or {}, (*given.allow_missing, *frame.attrs.get("allow_missing", ()))
     )
+    if given.scheme == code_checks.SCHEME:
+        faults += code_checks.prefix_faults(parsed, [int(row) for row in frame.index], counties=given.counties)
     faults += _geometry_faults(frame, layer, parsed, boundary, given)
     faults.sort(key=lambda item: (item.row is not None, item.row or 0, item.severity, item.rule))
     rules = {item.rule for item in faults}

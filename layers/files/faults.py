@@ -70,6 +70,10 @@ ADVICE: dict[str, tuple[str, str]] = {
         "重新读取文件，坐标系选 GCJ-02",
         "Read the file again and answer GCJ-02 as its coordinate system",
     ),
+    "E18_code_prefix": (
+        "核对代码与所属乡镇、县：其中一个填错，或区划已调整",
+        "Compare the code with the township and county beside it: one is wrong, or the areas have changed",
+    ),
     "duplicate_geometry": ("核对是否重复登记", "Check whether it is registered twice"),
     "self_overlap": (
         "线路沿自身折返，核对是否重复计长",

@@ -128,6 +128,14 @@ def test_a_row_outside_the_area_is_told(small, put):
     assert any("outside" in rule for rule in checked.report.faults["rule"])
 
 
+@pytest.mark.parametrize("scheme", ["cn-12", "pmgsy"])
+def test_a_code_that_disagrees_with_its_county_is_told_by_the_store_s_own_scheme(small, put, scheme):
+    small.settings_set("scheme", {"name": scheme, "levels": []})
+    upload = put("facility_id,village_code,township_code,lon,lat\nF1,990101001200,990102001,105.05,36.05\n", "f.csv")
+    found = import_layer.check(small, upload, Choices(layer="facilities", answers=CGCS)).report.faults
+    assert ("E18_code_prefix" in set(found["rule"])) == (scheme == "cn-12")
+
+
 def test_an_unknown_layer_is_refused(small, put):
     with pytest.raises(UnknownNameError, match="moons"):
         import_layer.check(small, put(rows()), Choices(layer="moons"))

@@ -431,3 +431,37 @@ def test_multi_part_geometry_of_a_point_layer_offers_a_repair():
     report = check(frame({}, geometries=[shapely.MultiPoint([(104, 36)])]), WELLS)
     assert report.repairs == ("multi_to_single",)
     assert check(frame({}, geometries=[MultiPolygon([box(0, 0, 1, 1)])]), PARCELS).ok
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        (("620402100200", "620402100", "620402"), []),
+        (("620402100200", "620402101", "620402"), [("village_code", "620402100200 / 620402101")]),
+        (("620402100200", None, "620403"), [("village_code", "620402100200 / 620403")]),
+        ((None, "620402100", "620403"), [("township_code", "620402100 / 620403")]),
+        (("629999100200", None, None), [("village_code", "629999100200")]),
+        (("V-7", "620402101", "620402"), []),
+        ((None, None, None), []),
+    ],
+)
+def test_a_code_that_disagrees_with_its_township_or_county_is_told_by_the_chinese_scheme_only(row, found):
+    layer = LAYERS["facilities"]
+    rows = pd.DataFrame([row], columns=["village_code", "township_code", "county_code"], index=[4])
+    rows["facility_id"] = "F1"
+    chinese = Checks(scheme="cn-12", counties=frozenset({"620402", "620403"}))
+    told = check(rows, layer, options=chinese).faults.query("rule == 'E18_code_prefix'")
+    assert list(zip(told["field"], told["value"], strict=True)) == found
+    assert set(told["severity"]) <= {"warning"}
+    assert set(told["row"]) <= {4}
+    for other in (Checks(scheme="pmgsy", counties=chinese.counties), Checks()):
+        assert "E18_code_prefix" not in set(check(rows, layer, options=other).faults["rule"])
+
+
+def test_an_area_is_checked_against_its_parent():
+    rows = pd.DataFrame(
+        {"area_code": ["62", "620402", "620402100", "620403100"], "parent_code": [None, "62", "620402", "620402"]},
+        index=[1, 2, 3, 4],
+    )
+    told = check(rows, LAYERS["areas"], options=Checks(scheme="cn-12")).faults.query("rule == 'E18_code_prefix'")
+    assert told["row"].tolist() == [4]
