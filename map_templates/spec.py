@@ -131,17 +131,20 @@ class Locator:
 
 @dataclass(frozen=True, slots=True)
 class PageSpec:
-    """Paper: size, orientation, and a fixed scale denominator (None lets the page choose the largest that fits)."""
+    """Paper: size, orientation, and a fixed scale denominator (None lets the page choose the largest that fits).
+
+    The orientation `auto` is the one in which the area is drawn at the larger scale, landscape where both give the same.
+    """
 
     size: Literal["A3", "A4"] = "A4"
-    orientation: Literal["landscape", "portrait"] = "landscape"
+    orientation: Literal["landscape", "portrait", "auto"] = "landscape"
     scale: int | None = None
 
     @property
     def size_mm(self) -> tuple[float, float]:
         """Width and height of the sheet in millimetres (ISO 216)."""
         short, long = {"A4": (210.0, 297.0), "A3": (297.0, 420.0)}[self.size]
-        return (long, short) if self.orientation == "landscape" else (short, long)
+        return (short, long) if self.orientation == "portrait" else (long, short)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,7 @@ def validate(spec: MapSpec) -> MapSpec:
         >>> validate(MapSpec("", page=PageSpec(size="A7")))
         Traceback (most recent call last):
         ...
-        map_templates.errors.SpecError: ...: the title is empty; the page A7 landscape is not A4 or A3, landscape or portrait.
+        map_templates.errors.SpecError: ...: the title is empty; the page A7 landscape is not A4 or A3, ....
     """
     faults = [*_sheet_faults(spec), *_frame_faults(spec), *_choropleth_faults(spec)]
     if faults:
@@ -204,8 +207,8 @@ def _sheet_faults(spec: MapSpec) -> Iterator[str]:
     if spec.language not in LANGUAGES:
         yield f"the language {spec.language!r} is not one of zh, en"
     page = spec.page
-    if page.size not in {"A4", "A3"} or page.orientation not in {"landscape", "portrait"}:
-        yield f"the page {page.size} {page.orientation} is not A4 or A3, landscape or portrait"
+    if page.size not in {"A4", "A3"} or page.orientation not in {"landscape", "portrait", "auto"}:
+        yield f"the page {page.size} {page.orientation} is not A4 or A3, landscape, portrait or auto"
     low, high = SCALE_LIMITS
     if page.scale is not None and not low <= page.scale <= high:
         yield f"the scale 1:{page.scale} is outside 1:{low} to 1:{high}"

@@ -41,7 +41,8 @@ def boundary_layers(
         shapes = outlines.outlines(areas, frames, level)
         inside = shapes[shapes.representative_point().within(shown)]
         if len(inside) > 1:
-            made.append(MapLayer(name, TITLES[name][language], inside.reset_index(drop=True)))
+            label = "area_name" if name == "counties" else None
+            made.append(MapLayer(name, TITLES[name][language], inside.reset_index(drop=True), label_field=label))
     seats = _seats(frames, shown)
     if seats is not None and rank > min(LINES):
         made.append(MapLayer("township_seats", TITLES["township_seats"][language], seats, label_field="name"))

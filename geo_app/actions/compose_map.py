@@ -294,11 +294,15 @@ def _credits(store: Store, sheet: _Sheet, maker: Maker, *, simulated: bool, meth
 
 
 def _method(sheet: _Sheet, code: str) -> str:
+    """Say how the figures were made: formula, thresholds where the indicator has any, and the day."""
+    item, on = INDICATORS[code], sheet.run.record.parameters["on"]
     profile = run_coverage.profile_of(sheet.run.record)
-    on = sheet.run.record.parameters["on"]
-    if sheet.request.language == "zh":
-        return f"指标 {code}，依据 {profile.title_zh}，截至 {on}"
-    return f"Indicator {code} by {profile.title_en}, as of {on}: {INDICATORS[code].formula}"
+    zh = sheet.request.language == "zh"
+    words = [f"指标 {code} = {item.formula_zh}" if zh else f"Indicator {code} = {item.formula}"]
+    if item.parameters:
+        words.append(f"阈值依据：{profile.title_zh}" if zh else f"thresholds: {profile.title_en}")
+    words.append(f"截至 {on}" if zh else f"as of {on}")
+    return ("；" if zh else "; ").join(words)
 
 
 def _source(item: Mapping[str, Any], *, zh: bool) -> str:

@@ -108,9 +108,9 @@ def print_map() -> ResponseReturnValue:
     kind = sending.format_of(str(asked.get("format", "pdf")), MAP_FORMATS)
     code = indicator_of(str(asked.get("indicator")))
     settings, store = desk().settings, desk().store
-    size, orientation = asked.get("size", "A4"), asked.get("orientation", "landscape")
-    if size not in {"A4", "A3"} or orientation not in {"landscape", "portrait"}:
-        raise BadRequestError("The page must be A4 or A3, landscape or portrait")
+    size, orientation = asked.get("size", "A4"), asked.get("orientation", "auto")
+    if size not in {"A4", "A3"} or orientation not in {"landscape", "portrait", "auto"}:
+        raise BadRequestError("The page must be A4 or A3, landscape, portrait or auto")
     wanted = compose_map.MapRequest(
         indicator=code,
         level=str(asked.get("level") or ""),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
 from geo_app.access import Permission, permission
@@ -16,7 +18,7 @@ from geo_app.actions import outlines as outline_action
 from geo_app.errors import NoDataError
 from geo_app.web import context, figures
 from geo_app.web.desk import desk
-from geo_app.web.language import language, title
+from geo_app.web.language import language, short, title
 from geo_app.web.security import nonce
 from layers.schema import STORAGE_CRS
 from map_templates import web
@@ -72,7 +74,8 @@ def _drawable() -> dict[int, tuple[str, gpd.GeoDataFrame]]:
         for level in hierarchy.levels:
             if level.rank in RANKS:
                 try:
-                    found[level.rank] = (level.name, outline_action.outlines(hierarchy, read, level.name))
+                    shapes = outline_action.outlines(hierarchy, read, level.name)
+                    found[level.rank] = (level.name, shapes.assign(area_name=shapes["area_name"].map(short)))
                 except NoDataError:
                     continue
         return found
@@ -175,8 +178,24 @@ def frame() -> ResponseReturnValue:
 @pages.get("/map/values")
 @permission(Permission.READ)
 def values() -> ResponseReturnValue:
-    """Give what the framed map shows next, as values, so that it need not be loaded again."""
-    return jsonify(payload(_asked()))
+    """Give what the framed map shows next, as values, so that it need not be loaded again.
+
+    The bytes are kept for the choice, the state of the data and the newest run; a browser that still holds them is told so.
+    """
+    here, listed = desk(), figures.listed()
+    newest = listed[0].run_id if listed else 0
+    choice = [request.args.get(name, "") for name in ("area", "indicator", "level", "profile", "run")]
+    key = ("values", language(), *choice, *sorted(figures.versions().items()), newest)
+    made, tag = here.kept.get(key, _values)
+    response = Response(made, mimetype="application/json")
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)
+
+
+def _values() -> tuple[bytes, str]:
+    made = json.dumps(payload(_asked()), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return made, hashlib.sha256(made).hexdigest()[:32]
 
 
 def frame_url(**arguments: Any) -> str:

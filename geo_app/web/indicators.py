@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from geo_app.access import Permission, permission
 from geo_app.web import figures, plots
 from geo_app.web.desk import desk
-from geo_app.web.language import title
+from geo_app.web.language import language, title
 from geo_app.web.map import home, indicator_of
 from layers.catalogue import LAYERS
 from processing import profiles
@@ -34,7 +34,7 @@ def index() -> ResponseReturnValue:
         {
             "code": code,
             "title": title(item),
-            "formula": item.formula,
+            "formula": item.formula_zh if language() == "zh" else item.formula,
             "weight": item.weight,
             "figure": figures.figure(found, code, top) if found and top else None,
         }

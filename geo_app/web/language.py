@@ -13,6 +13,8 @@ from flask import Flask, current_app, g, request
 from flask_babel import Babel, get_locale, gettext
 from jinja2 import Undefined
 
+from map_templates.labels import short_name
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -113,7 +115,13 @@ def cell(value: Any) -> str:
 
 def unit(text: str | None) -> str:
     """Write a unit of measure in the language of this answer; signs such as m and % stay."""
-    words = {
+    words: dict[str, str] = g.get("unit_words") or _unit_words()
+    g.unit_words = words
+    return words.get(text or "", text or "")
+
+
+def _unit_words() -> dict[str, str]:
+    return {
         "person": gettext("persons"),
         "persons": gettext("persons"),
         "household": gettext("households"),
@@ -130,7 +138,11 @@ def unit(text: str | None) -> str:
         "亩": gettext("mu"),
         "年": gettext("years"),
     }
-    return str(words.get(text or "", text or ""))
+
+
+def short(name: Any) -> Any:
+    """Give an area's name as a screen shows it: 旱沟村村民委员会 as 旱沟村; files keep the whole name."""
+    return short_name(name) if isinstance(name, str) else name
 
 
 def split_codes(text: str) -> list[str]:
@@ -138,11 +150,11 @@ def split_codes(text: str) -> list[str]:
     return [part for part in text.replace(";", ",").replace(" ", "").split(",") if part]
 
 
-def project_names(value: Any) -> str:
+def project_names(value: Any) -> list[str]:
     """Name the projects that a gap list row mentions, however they are held."""
     items = value if isinstance(value, (list, tuple)) else str(value).split(";") if known(value) else []
     names = [str(item.get("name") or item.get("project_id")) if isinstance(item, dict) else str(item).strip() for item in items]
-    return "、".join(name for name in names if name) or UNKNOWN_MARK
+    return [name for name in names if name]
 
 
 def _remember(response: Response) -> Response:
@@ -179,6 +191,7 @@ def install(app: Flask) -> None:
         unit=unit,
         split_codes=split_codes,
         projects=project_names,
+        short=short,
     )
     app.jinja_env.globals.update(
         language=language,

@@ -14,7 +14,7 @@ from geo_app.errors import NotFoundError
 from geo_app.web import bodies, context, figures, frames
 from geo_app.web.desk import desk
 from geo_app.web.features import MOST_FEATURES, thin
-from geo_app.web.language import language, said, title, unit
+from geo_app.web.language import language, said, short, title, unit
 from layers.catalogue import LAYERS
 from layers.schema import STORAGE_CRS, FieldType, GeometryKind
 from map_templates import symbols
@@ -167,7 +167,7 @@ def _area(hierarchy: Areas, code: str) -> dict[str, Any]:
     row = hierarchy.positions([code])[0]
     return {
         "code": code,
-        "name": hierarchy.name(code),
+        "name": short(hierarchy.name(code)),
         "level": hierarchy.level_of(code),
         "rank": int(hierarchy.frame["rank"].iloc[row]) if row >= 0 else None,
     }
@@ -215,13 +215,16 @@ def units() -> ResponseReturnValue:
     found = figures.run(run_id)
     rows = figures.units(found, code, request.args.get("area") or None)
     order = rows["state"].map({figures.FAILS: 0, figures.UNKNOWN: 1, figures.PASSES: 2})
-    rows = rows.assign(order=order).sort_values(["order", "persons"], ascending=[True, False], kind="stable")
+    rows = rows.assign(order=order, unit_name=rows["unit_name"].map(short)).sort_values(
+        ["order", "persons"], ascending=[True, False], kind="stable"
+    )
     shown = figures.records(rows.drop(columns="order").head(ROWS_SHOWN))
     return jsonify(total=len(rows), rows=shown, run=run_id, indicator=code)
 
 
 def _with_layer(gaps: pd.DataFrame, found: Run, code: str) -> pd.DataFrame:
-    """Say beside each gap which layer its unit is held in, so that a click can open the row."""
+    """Say beside each gap which layer its unit is held in, so that a click can open the row; names are short."""
+    gaps = gaps.assign(unit_name=gaps["unit_name"].map(short), area_name=gaps["area_name"].map(short))
     if "unit_layer" in gaps:
         return gaps
     held = found.units[code].drop_duplicates("unit_id").set_index("unit_id")["unit_layer"]
@@ -237,6 +240,7 @@ def gap_layer() -> ResponseReturnValue:
     if found is None or code not in found.units:
         raise NotFoundError(f"There is no run with {code} yet")
     rows = figures.gap_rows(found, code, request.args.get("area") or None)
+    rows = rows.assign(unit_name=rows["unit_name"].map(short))
     placed = gpd.GeoDataFrame(rows, geometry="geometry", crs=STORAGE_CRS)
     placed = placed[placed.geometry.notna()]
     points = placed.set_geometry(placed.geometry.representative_point())

@@ -12,7 +12,7 @@ from geo_app.access import Permission, permission
 from geo_app.actions import inputs
 from geo_app.web.desk import desk
 from geo_app.web.figures import areas
-from geo_app.web.language import title
+from geo_app.web.language import short, title
 from layers.catalogue import LAYERS
 from layers.catalogue import layer as declared
 
@@ -115,7 +115,7 @@ def _hit(entry: Entry) -> dict[str, Any]:
     return {
         "layer": entry.layer,
         "code": entry.code,
-        "name": entry.name,
+        "name": short(entry.name),
         "kind": title(LAYERS[entry.layer]),
         "where": where,
         "href": href,

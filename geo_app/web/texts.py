@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import g
 from flask_babel import gettext as _
 
 from geo_app.web.language import language, unit
@@ -9,7 +10,13 @@ from processing.indicators.definition import MISSING_TEXTS
 
 
 def script_texts() -> dict[str, str]:
-    """Give every text a script may show, in the language of this answer."""
+    """Give every text a script may show, in the language of this answer; made once for the answer, whose tables ask often."""
+    made: dict[str, str] = g.get("script_texts") or _all_texts()
+    g.script_texts = made
+    return made
+
+
+def _all_texts() -> dict[str, str]:
     return _common_texts() | _map_texts() | _import_texts() | _query_texts() | missing_texts() | unit_texts()
 
 
@@ -122,6 +129,11 @@ def _query_texts() -> dict[str, str]:
         "add_condition": _("Add a condition"),
         "remove": _("Remove"),
         "within": _("Within an area"),
+        "add_or": _("Add an alternative"),
+        "or_else": _("Or else all of this"),
+        "add_not": _("Add an exception"),
+        "except": _("Except where all of this"),
+        "query_partly": _("This query was not made here: it is answered as it was kept, the fields above show a part of it."),
         "draw_polygon": _("Polygon"),
         "draw_rectangle": _("Rectangle"),
         "draw_circle": _("Circle"),

@@ -11,7 +11,7 @@ import matplotlib as mpl
 
 from map_templates import fonts
 from map_templates.errors import SpecError
-from map_templates.paper.page import compose
+from map_templates.paper.page import compose, oriented
 from map_templates.spec import validate
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def render(spec: MapSpec, path: str | Path, *, format: Literal["pdf", "png", "sv
     target = Path(path)
     checked, faces = validate(spec), fonts.load()
     with _DRAWING, mpl.rc_context(_SETTINGS):
-        page = compose(checked, faces)
+        page = compose(oriented(checked, faces), faces)
         page.sheet.figure.savefig(target, format=format, dpi=DPI, metadata=_metadata(checked, format))
     return _report(page, target)
 

@@ -36,6 +36,13 @@ GROUND_ORDER: Final = 4.0
 AREA_ORDER: Final = 6.0
 BOUNDARIES: Final = frozenset({"outline", "counties"})
 SLIVER_SHARE: Final = 1e-4
+MAIN_RANK: Final = 2
+"""Names up to this rank (counties, townships) may stand on symbols smaller than `MINOR_MM`; their halo keeps them readable."""
+MINOR_MM: Final = 1.6
+HELD: Final = frozenset({"neighbour", "county"})
+"""Names of layers in these styles stand inside their own area."""
+TOP_STYLE: Final = "county"
+"""Names in this style may stand on any symbol if there is no other room."""
 UNCROWDED: Final = 90
 SMALLEST: Final = 0.55
 AREA_NAMES: Final = (("counties", 12), ("townships", 120), ("villages", 10_000))
@@ -55,15 +62,43 @@ class Shown:
 
 @dataclass
 class _Names:
-    """Names that ask for room, and the room that symbols have taken."""
+    """Names that ask for room, and the room that symbols have taken; small symbols give way to important names."""
 
     wanted: list[Label] = field(default_factory=list)
     taken: list[Box] = field(default_factory=list)
+    minor: list[Box] = field(default_factory=list)
+    marks: list[Box] = field(default_factory=list)
+
+    def place(self, sheet: Sheet, frame: Box) -> tuple[list[Placed], list[Label]]:
+        """Place names, the important ones over small symbols if need be; an area is not named again where its seat is."""
+        seats = {_plain(label) for label in self.wanted if label.gap_mm}
+        again = [label for label in self.wanted if label.inside is not None and _plain(label) in seats]
+        first = [label for label in self.wanted if not any(label is other for other in again)]
+        main = [label for label in first if label.rank <= MAIN_RANK]
+        placed, left = place(main, frame, [*self.taken, *self.minor])
+        more, left = place(left, frame, [*self.taken, *(found.box for found in placed)])
+        placed += more
+        top = [label for label in left if label.style == TOP_STYLE]
+        smaller = [label for label in (_smaller(sheet, label) for label in top) if label is not None]
+        for tries in (top, smaller):
+            lacking = [label for label in tries if _plain(label) not in {_plain(found.label) for found in placed}]
+            more, _ = place(lacking, frame, [*self.marks, *(found.box for found in placed)])
+            placed += more
+        named = {_plain(found.label) for found in placed}
+        left = [label for label in left if _plain(label) not in named]
+        rest = [label for label in first if label.rank > MAIN_RANK] + [label for label in again if _plain(label) not in named]
+        busy = [*self.taken, *self.minor, *(found.box for found in placed)]
+        more, rest = place(rest, frame, busy)
+        return placed + more, left + rest
+
+
+def _plain(label: Label) -> str:
+    return label.text.replace(" ", "")
 
 
 def draw_map(sheet: Sheet, spec: MapSpec, window: Window, classes: Classes | None, taken: list[Box]) -> Shown:
     """Draw everything inside the frame and say what the legend must explain."""
-    shown, names = Shown(), _Names(taken=list(taken))
+    shown, names = Shown(), _Names(taken=list(taken), marks=list(taken))
     sheet.rectangle(window.rect, facecolor=palette.GROUND, edgecolor="none", zorder=GROUND_ORDER)
     for layer in sorted(spec.layers, key=lambda item: symbols.style_of(item.name).order, reverse=True):
         if layer.visible and len(layer.frame):
@@ -72,12 +107,12 @@ def draw_map(sheet: Sheet, spec: MapSpec, window: Window, classes: Classes | Non
         _draw_areas(sheet, spec.choropleth, classes, window, names)
         shown.entries += _draw_outline(sheet, spec, window)
     frame = window.rect.shrunk(0.8).box
-    shown.placed, shown.left_out = place(names.wanted, frame, names.taken)
+    shown.placed, shown.left_out = names.place(sheet, frame)
     smaller = [label for label in (_smaller(sheet, label) for label in shown.left_out) if label is not None]
-    again, _ = place(smaller, frame, [*names.taken, *(found.box for found in shown.placed)])
+    again, _ = place(smaller, frame, [*names.taken, *names.minor, *(found.box for found in shown.placed)])
     shown.placed += again
-    named = {(found.label.text.replace(" ", ""), found.label.inside) for found in again}
-    shown.left_out = [label for label in shown.left_out if (label.text.replace(" ", ""), label.inside) not in named]
+    named = {(_plain(found.label), found.label.inside) for found in again}
+    shown.left_out = [label for label in shown.left_out if (_plain(label), label.inside) not in named]
     for found in shown.placed:
         _write_label(sheet, found)
     return shown
@@ -112,7 +147,7 @@ def _smaller(sheet: Sheet, label: Label) -> Label | None:
     if label.inside is None or label.style not in following:
         return None
     at = np.array([label.x_mm, label.y_mm])
-    return replace(_label(sheet, label.text.replace(" ", ""), at, following[label.style]), inside=label.inside)
+    return replace(_label(sheet, _plain(label), at, following[label.style]), inside=label.inside)
 
 
 def _draw_outline(sheet: Sheet, spec: MapSpec, window: Window) -> list[tuple[str, Entry]]:
@@ -158,7 +193,7 @@ def _draw_layer(sheet: Sheet, layer: MapLayer, window: Window, names: _Names) ->
         entries.append((layer.title, replace(entry, symbol=symbol)))
         marks.draw(sheet, list(chosen), symbol, marks.Place(f"layer-{layer.name}", base + 0.002 * step, window.rect))
         if isinstance(symbol, PointSymbol):
-            names.taken += _occupied(chosen, symbol)
+            (names.minor if symbol.size_mm < MINOR_MM else names.taken).extend(_occupied(chosen, symbol))
     names.wanted += _layer_labels(sheet, layer, shapes, keys, window)
     return entries[::-1]
 
@@ -185,12 +220,12 @@ def _layer_labels(
             continue
         symbol = symbols.entry_of(layer.name, key).symbol
         if isinstance(symbol, PointSymbol):
-            yield replace(_label(sheet, words, shapely.get_coordinates(shape)[0], style), gap_mm=symbol.size_mm / 2)
+            yield replace(_label(sheet, short_name(words), shapely.get_coordinates(shape)[0], style), gap_mm=symbol.size_mm / 2)
         elif shapely.get_type_id(shape) in POLYGONS:
             seen = shapely.intersection(shape, frame)
             if not shapely.is_empty(seen):
                 label = _label(sheet, words, _anchor(_largest(seen)), style)
-                yield replace(label, inside=shapely.buffer(seen, -1.5)) if style.label_style == "neighbour" else label
+                yield replace(label, inside=shapely.buffer(seen, -1.5)) if style.label_style in HELD else label
 
 
 def _area_labels(sheet: Sheet, texts: list[Any], shapes: NDArray[np.object_]) -> Iterator[Label]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
 
 from map_templates import classes as class_breaks
 from map_templates import palette
@@ -75,19 +75,45 @@ def lay_out(spec: MapSpec, title_mm: float, footer_mm: float) -> Layout:
     return Layout(title, body, panel, foot, beside=False)
 
 
-def compose(spec: MapSpec, fonts: Fonts) -> Page:
-    """Draw a whole page."""
+@dataclass(frozen=True)
+class _Plan:
+    """A sheet with its divisions, footer and map window, before anything is drawn."""
+
+    sheet: Sheet
+    classes: Classes | None
+    layout: Layout
+    foot: footers.Footer
+    window: Window
+    bounds: Extent
+
+
+def _plan(spec: MapSpec, fonts: Fonts) -> _Plan:
     sheet = Sheet(*spec.page.size_mm, fonts, spec.language)
     classes = class_breaks.classes_of(spec.choropleth) if spec.choropleth is not None else None
-    edge = EDGE_MM[spec.page.size]
-    wide = sheet.width_mm - 2 * edge
+    wide = sheet.width_mm - 2 * EDGE_MM[spec.page.size]
     size, lines = furniture.title_lines(sheet, spec.title, wide)
     title_mm = furniture.title_height(size, lines, spec.subtitle)
     bounds = spec.bounds() or _highlighted(spec) or SOMEWHERE
     first = open_window(bounds, lay_out(spec, title_mm, 12).map, spec.page.scale, spec.language)
     foot = footers.compose_footer(sheet, spec, first, classes, wide)
     layout = lay_out(spec, title_mm, foot.height_mm)
-    window = open_window(bounds, layout.map, spec.page.scale, spec.language)
+    return _Plan(sheet, classes, layout, foot, open_window(bounds, layout.map, spec.page.scale, spec.language), bounds)
+
+
+def oriented(spec: MapSpec, fonts: Fonts) -> MapSpec:
+    """Decide an `auto` orientation: the one with the larger scale for the area, landscape where both give the same."""
+    if spec.page.orientation != "auto":
+        return spec
+    turns: tuple[Literal["landscape"], Literal["portrait"]] = ("landscape", "portrait")
+    free = [replace(spec, page=replace(spec.page, orientation=turn, scale=None)) for turn in turns]
+    best = min(free, key=lambda item: _plan(item, fonts).window.scale)
+    return replace(best, page=replace(best.page, scale=spec.page.scale))
+
+
+def compose(spec: MapSpec, fonts: Fonts) -> Page:
+    """Draw a whole page."""
+    plan = _plan(spec, fonts)
+    sheet, classes, layout, window = plan.sheet, plan.classes, plan.layout, plan.window
     taken: list[Box] = []
     if spec.credits.simulated:
         taken.append(furniture.simulated_mark(sheet, layout.map).box)
@@ -98,8 +124,8 @@ def compose(spec: MapSpec, fonts: Fonts) -> Page:
     draw_graticule(sheet, window)
     draw_frame(sheet, layout.map)
     furniture.draw_title(sheet, spec, layout.title)
-    footers.draw_footer(sheet, foot, layout.footer)
-    page = Page(sheet, window, layout, shown, classes, bounds)
+    footers.draw_footer(sheet, plan.foot, layout.footer)
+    page = Page(sheet, window, layout, shown, classes, plan.bounds)
     (_panel_beside if layout.beside else _panel_below)(spec, page)
     return page
 

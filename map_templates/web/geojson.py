@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DECIMALS: Final = 6
-"""Places of a degree kept; 0.000001° is about 0.1 m."""
+"""Most places of a degree kept; 0.000001° is about 0.1 m. Fewer where a tenth of what is simplified away is coarser."""
 SCREEN_STEPS: Final = 8000
 """Parts of the longer side of the shown area; a detail below one part is not drawn (12 m in a county of 100 km)."""
 
@@ -34,13 +35,14 @@ def screen_geometry(geometry: GeoSeries, span_degrees: float, *, coverage: bool 
     if not present.any():
         return shown
     tolerance = span_degrees / SCREEN_STEPS
+    places = min(DECIMALS, 1 - math.floor(math.log10(tolerance))) if tolerance > 0 else DECIMALS
     whole = shapely.force_2d(values[present])
     polygons = np.isin(shapely.get_type_id(whole), (3, 6)).all()
     if coverage and polygons:
         simple = shapely.coverage_simplify(whole, tolerance)
     else:
         simple = shapely.simplify(whole, tolerance, preserve_topology=True)
-    rounded = shapely.transform(simple, lambda xy: np.round(xy, DECIMALS))
+    rounded = shapely.transform(simple, lambda xy: np.round(xy, places))
     rounded[shapely.is_empty(rounded)] = None
     shown[present] = rounded
     return shown

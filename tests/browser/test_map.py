@@ -175,3 +175,48 @@ def test_phone_shows_the_map_whole_and_the_panel_as_a_sheet(web):
     page.click("#sheet-handle")
     page.click("#show-layers")
     assert page.locator("#layers-side").bounding_box()["x"] >= 0
+
+
+def test_query_with_alternative_and_exception_is_kept_and_comes_back(web):
+    page = web.open("/?query=1")
+    page.wait_for_selector("#query-layer", state="visible")
+    page.select_option("#query-layer", "townships")
+
+    def condition(block, field, value):
+        block.get_by_role("button", name="加一个条件").first.click()
+        row = block.locator(".row").filter(has=page.locator("select")).first
+        row.locator("select").first.select_option(field)
+        row.locator("input").fill(value)
+
+    def count(code_starts):
+        with page.expect_response("**/queries/run") as answer:
+            page.click("#run-query")
+        found = answer.value.json()
+        assert found["map"]["total"] == found["total"]
+        return found["total"], answer.value.request.post_data_json
+
+    page.locator('[data-add="or"]').click()
+    page.locator('[data-add="not"]').click()
+    everything, spec = count("")
+    assert (set(spec), spec["where"]) == ({"layer", "where"}, [])
+    first = page.locator("#query-body > fieldset").first
+    condition(first, "county_code", "620421")
+    one, _ = count("620421")
+    condition(page.locator('[data-block="or"]'), "county_code", "620422")
+    two, spec = count("620422")
+    assert 0 < one < two < everything
+    assert [item["where"][0]["value"] for item in spec["or"]] == ["620421", "620422"]
+    condition(page.locator('[data-block="not"]'), "county_code", "620421")
+    left, spec = count("")
+    assert (left, spec["not"]["where"][0]["value"]) == (two - one, "620421")
+    page.fill("#query-name", "甲或乙")
+    with page.expect_response(lambda answer: answer.url.endswith("/queries") and answer.request.method == "POST"):
+        page.locator("#query-body").get_by_role("button", name="保存").click()
+    again = web.open("/?query=1")
+    with again.expect_response("**/queries/run") as answer:
+        again.locator("#saved-queries").get_by_role("button", name="甲或乙").first.click()
+    assert answer.value.json()["total"] == left
+    again.wait_for_selector("#query-count")
+    with again.expect_response("**/queries/run") as answer:
+        again.click("#run-query")
+    assert answer.value.request.post_data_json == spec

@@ -287,3 +287,39 @@ def test_areas_that_cross_themselves_are_still_drawn(small, tmp_path):
     report, root = _svg(replace(small, choropleth=replace(small.choropleth, frame=frame)), tmp_path)
     assert (report.classes.counts, report.classes.no_data) == ((1,), 1)
     assert _groups(root, "no-data-hatch")
+
+
+@pytest.mark.parametrize(("box", "turn"), [((105, 35.6, 105.2, 36.4), "portrait"), ((105, 35.6, 106.4, 35.8), "landscape")])
+def test_auto_turns_the_page_so_that_the_scale_is_larger(bare, tmp_path, box, turn):
+    layer = MapLayer("counties", "县界", gpd.GeoDataFrame(geometry=[shapely.box(*box)], crs=4490))
+    scales = {}
+    for orientation in ("auto", "landscape", "portrait"):
+        page = PageSpec("A4", orientation)
+        report = render(replace(bare, layers=(layer,), page=page), tmp_path / f"{orientation}.pdf")
+        width, height = (float(edge) for edge in pypdf.PdfReader(report.path).pages[0].mediabox[2:])
+        scales[orientation] = (report.scale, width > height)
+    other = "landscape" if turn == "portrait" else "portrait"
+    assert scales["auto"] == scales[turn]
+    assert scales[turn][0] < scales[other][0]
+
+
+def test_a_township_is_named_once_beside_its_seat(spec, county, tmp_path):
+    towns = county["townships"].assign(area_name=county["townships"]["name"], value=80.0, low=80.0, high=80.0)
+    towns = towns.assign(numerator=8.0, denominator=10.0, unknown=0.0, status="ok")
+    seats = MapLayer("township_seats", "乡镇驻地", county["seats"], label_field="name")
+    report = render(replace(spec, layers=(seats,), choropleth=replace(spec.choropleth, frame=towns)), tmp_path / "map.pdf")
+    assert report.labels_placed == len(towns)
+    text = _pdf_text(report.path).replace(" ", "")
+    assert [text.count(name) for name in towns["name"]] == [1] * len(towns)
+
+
+def test_a_county_is_named_even_where_symbols_stand_everywhere(spec, county, tmp_path):
+    whole = county["counties"].assign(area_name="示例县", value=80.0, low=80.0, high=80.0)
+    whole = whole.assign(numerator=8.0, denominator=10.0, unknown=0.0, status="ok")
+    west, south, east, north = whole.total_bounds
+    x, y = np.meshgrid(np.linspace(west, east, 60), np.linspace(south, north, 60))
+    works = gpd.GeoDataFrame({"work_class": ["city_ext"] * x.size}, geometry=gpd.points_from_xy(x.ravel(), y.ravel()), crs=4490)
+    crowded = replace(
+        spec, layers=(MapLayer("water_works", "供水工程", works),), choropleth=replace(spec.choropleth, frame=whole), locator=None
+    )
+    assert render(crowded, tmp_path / "map.pdf").labels_placed == 1

@@ -94,7 +94,7 @@ def test_neighbours_keep_their_shared_edge_when_simplified(county):
 
 def test_coordinates_are_rounded_and_two_dimensional():
     points = gpd.GeoSeries([shapely.Point(105.123456789, 35.987654321, 12), None, shapely.Point()], crs=4490)
-    shown = screen_geometry(points, 1.0)
+    shown = screen_geometry(points, 0.01)
     assert shapely.get_coordinates(shown[0], include_z=True)[0].tolist()[:2] == [105.123457, 35.987654]
     assert not shapely.has_z(shown[0])
     assert shown[1] is None
@@ -107,3 +107,11 @@ def test_credits_say_simulated_and_ask_for_review(spec):
     assert lines[-1] == "审图号：内部用图，公开使用前须送审"
     english = payload(replace(spec, language="en"))["credits"]
     assert english[-1].startswith("Review No.: internal use")
+
+
+@pytest.mark.parametrize(("span", "places"), [(0.01, 6), (1.0, 5), (3.0, 5), (20.0, 4)])
+def test_a_wider_view_carries_fewer_places_but_errs_less_than_it_simplifies(span, places):
+    shown = screen_geometry(gpd.GeoSeries([shapely.Point(105.123456789, 35.987654321)], crs=4490), span)
+    x, y = shapely.get_coordinates(shown[0])[0].tolist()
+    assert (x, y) == (round(105.123456789, places), round(35.987654321, places))
+    assert 0.5 * 10.0**-places < span / 8000

@@ -72,6 +72,19 @@ async function showCrumbs() {
   }
 }
 
+/** Values are asked for while the frame still loads; the first redraw takes them up if nothing else was chosen meanwhile. */
+const early = { url: "", answer: null };
+function askEarly(url) {
+  early.url = url;
+  early.answer = get(url);
+  early.answer.catch(() => {});
+}
+function wanted(url) {
+  const { answer } = early;
+  early.answer = null;
+  return answer && early.url === url ? answer : get(url);
+}
+
 /** Go to another area: the map, the panel and the table follow. */
 function go(code) {
   state.area = code;
@@ -92,7 +105,7 @@ async function redraw({ push = false, crumbs = false, fit = false } = {}) {
   try {
     if (crumbs) showCrumbs();
     figures();
-    const values = await get(`/map/values?${choice()}`);
+    const values = await wanted(`/map/values?${choice()}`);
     if (mine !== turn) return;
     theMap.map("show", values);
     if (fit) theMap.map("whole");
@@ -322,4 +335,5 @@ showBars();
 showCrumbs();
 byId("veil").hidden = false;
 // the frame comes without colours; they follow as values, and later choices come the same way
+askEarly(`/map/values?${choice()}`);
 theMap.load(`/map/frame?${query({ area: state.area })}`);

@@ -54,6 +54,89 @@ function conditions(layerOf) {
   return node;
 }
 
+/** What must hold together: conditions on fields, a distance, another layer. `ids` names the controls of the first block. */
+function clauses(layerOf, located, state, ids = false) {
+  const options = () => located.map((item) => el("option", { value: item.name }, item.title));
+  const named = (name) => located.find((item) => item.name === name) || located[0];
+  const id = (name) => (ids ? { id: name } : {});
+  const where = conditions(layerOf);
+  const nearLayer = el("select", { ...id("near-layer"), "aria-label": say("near") }, el("option", { value: "" }, say("none_chosen")), el("option", { value: "*" }, say("selected_feature")), options());
+  const nearWhere = conditions(() => named(nearLayer.value));
+  const nearDistance = el("input", { type: "number", ...id("near-distance"), min: 0, step: "any", value: 1000, "aria-label": say("metres") });
+  const relation = el("select", { ...id("relation-predicate"), "aria-label": say("relation") }, el("option", { value: "" }, say("none_chosen")), ["intersects", "crosses", "within", "contains", "disjoint", "outside_all"].map((name) => el("option", { value: name }, say(name === "within" ? "within_layer" : name === "contains" ? "contains_layer" : name))));
+  const relationLayer = el("select", { ...id("relation-layer"), "aria-label": say("relation") }, options());
+  const relationWhere = conditions(() => named(relationLayer.value));
+  nearLayer.addEventListener("change", () => { nearWhere.write(); nearWhere.hidden = !nearLayer.value || nearLayer.value === "*"; });
+  relationLayer.addEventListener("change", () => relationWhere.write());
+  relation.addEventListener("change", () => { relationLayer.hidden = relationWhere.hidden = !relation.value; });
+  nearWhere.hidden = relationLayer.hidden = relationWhere.hidden = true;
+  const nearRow = el("div", { class: "row" }, nearDistance, el("span", { class: "small quiet" }, say("metres")), nearLayer);
+  const relationRow = el("div", { class: "row" }, relation, relationLayer);
+  let nearId = "";
+  nearLayer.addEventListener("change", () => { nearId = ""; });
+  return {
+    where, near: [nearRow, nearWhere], relation: [relationRow, relationWhere],
+    /** The layer looked at has changed: its fields are others, and a table without geometry is near nothing. */
+    layerChanged(hasPlace) {
+      where.write();
+      if (hasPlace) return;
+      for (const select of [nearLayer, relation]) { select.value = ""; select.dispatchEvent(new Event("change")); }
+    },
+    read() {
+      const found = { where: where.read() };
+      if (nearLayer.value === "*") {
+        const at = (state.pick || "").indexOf(":");
+        if (!nearId && (at < 0 || state.pick.startsWith("area:"))) throw new Error(say("pick_first"));
+        const [layer, feature] = nearId || [state.pick.slice(0, at), state.pick.slice(at + 1)];
+        found.near = { layer, id: feature, distance_m: Number(nearDistance.value) };
+      } else if (nearLayer.value) found.near = { layer: nearLayer.value, where: nearWhere.read(), distance_m: Number(nearDistance.value) };
+      if (relation.value) found.relation = { layer: relationLayer.value, where: relationWhere.read(), predicate: relation.value };
+      return found;
+    },
+    write(held) {
+      where.write(held.where);
+      nearLayer.value = held.near ? (held.near.id ? "*" : held.near.layer) : "";
+      nearLayer.dispatchEvent(new Event("change"));
+      if (held.near) { nearDistance.value = held.near.distance_m; if (held.near.id) nearId = [held.near.layer, held.near.id]; else nearWhere.write(held.near.where); }
+      relation.value = held.relation?.predicate || "";
+      relation.dispatchEvent(new Event("change"));
+      if (held.relation) { relationLayer.value = held.relation.layer; relationWhere.write(held.relation.where); }
+    },
+  };
+}
+
+/** Say whether clauses ask for anything; an empty block means nothing, not everything. */
+const asks = (held) => held.where.length > 0 || Boolean(held.near || held.relation);
+
+/** Further blocks of clauses, each with a button that takes it away: alternatives, or exceptions. */
+function blocks(kind, title, layerOf, located, state) {
+  const list = el("div");
+  const node = el("div", { "data-blocks": kind }, list, el("button", { type: "button", class: "plain small", "data-add": kind, onclick: () => add() }, `+ ${say(`add_${kind}`)}`));
+  function add(held) {
+    const made = clauses(layerOf, located, state);
+    const box = el("fieldset", { "data-block": kind }, el("legend", {}, say(title)), made.where,
+      el("div", { class: "place-clauses", hidden: !layerOf().located }, el("span", { class: "small quiet" }, say("near")), made.near, el("span", { class: "small quiet" }, say("relation")), made.relation),
+      el("button", { type: "button", class: "plain small", onclick: () => box.remove() }, `× ${say("remove")}`));
+    box.clauses = made;
+    list.append(box);
+    if (held) made.write(held);
+  }
+  node.read = () => [...list.children].map((box) => box.clauses.read()).filter(asks);
+  node.write = (held = []) => { fill(list); for (const item of held) add(item); };
+  node.layerChanged = () => fill(list);
+  return node;
+}
+
+const CLAUSES = ["layer", "where", "near", "relation"];
+/** Say whether the controls can show a query whole; one made by hand may nest deeper. */
+function shows(held) {
+  const plain = (item) => Object.keys(item).every((key) => CLAUSES.includes(key));
+  const top = Object.keys(held).every((key) => [...CLAUSES, "intersects", "or", "not"].includes(key));
+  const exceptions = held.not ? held.not.or || [held.not] : [];
+  const doubled = held.or && ["where", "near", "relation"].some((key) => held[key] && held[key].length !== 0);
+  return top && !doubled && (held.or || []).every(plain) && exceptions.every(plain);
+}
+
 /** Make the panel; gives `stop()`, `drawn(geometry)` and `layer()` of the last result. */
 export function queryPanel(setup, theMap, { state, keep, sheet, open }) {
   const place = byId("query-body");
@@ -72,23 +155,23 @@ export function queryPanel(setup, theMap, { state, keep, sheet, open }) {
   const first = ["villages", "hamlets"].find((item) => setup.queryable.some((other) => other.name === item));
   const layer = el("select", { id: "query-layer", "aria-label": say("find") }, options([...located, ...setup.queryable.filter((item) => !item.located)]));
   if (first) layer.value = first;
-  const where = conditions(() => named(layer.value));
+  const main = clauses(() => named(layer.value), located, state, true);
+  const alternatives = blocks("or", "or_else", () => named(layer.value), located, state);
+  const exceptions = blocks("not", "except", () => named(layer.value), located, state);
   const drawState = el("span", { class: "small quiet" });
-  const nearLayer = el("select", { id: "near-layer", "aria-label": say("near") }, el("option", { value: "" }, say("none_chosen")), el("option", { value: "*" }, say("selected_feature")), options(located));
-  const nearWhere = conditions(() => named(nearLayer.value));
-  const nearDistance = el("input", { type: "number", id: "near-distance", min: 0, step: "any", value: 1000, "aria-label": say("metres") });
-  const relation = el("select", { id: "relation-predicate", "aria-label": say("relation") }, el("option", { value: "" }, say("none_chosen")), ["intersects", "crosses", "within", "contains", "disjoint", "outside_all"].map((name) => el("option", { value: name }, say(name === "within" ? "within_layer" : name === "contains" ? "contains_layer" : name))));
-  const relationLayer = el("select", { id: "relation-layer", "aria-label": say("relation") }, options(located));
-  const relationWhere = conditions(() => named(relationLayer.value));
   const result = el("div", { id: "query-result" });
   const name = el("input", { type: "text", id: "query-name", maxLength: 80, "aria-label": say("save_as"), placeholder: say("save_as") });
   const savedList = el("ul", { class: "small", id: "saved-queries" });
 
-  layer.addEventListener("change", () => where.write());
-  nearLayer.addEventListener("change", () => { nearWhere.write(); nearWhere.hidden = !nearLayer.value || nearLayer.value === "*"; });
-  relationLayer.addEventListener("change", () => relationWhere.write());
-  relation.addEventListener("change", () => { relationLayer.hidden = relationWhere.hidden = !relation.value; });
-  nearWhere.hidden = relationLayer.hidden = relationWhere.hidden = true;
+  const placed = [];
+  const layerChanged = () => {
+    const hasPlace = named(layer.value).located;
+    for (const node of placed) node.hidden = !hasPlace;
+    main.layerChanged(hasPlace);
+    alternatives.layerChanged();
+    exceptions.layerChanged();
+  };
+  layer.addEventListener("change", layerChanged);
 
   const draw = (shape) => { drawState.textContent = say("draw_first"); theMap.tell("draw", { shape }); sheet(false); };
   function clearArea() {
@@ -98,31 +181,28 @@ export function queryPanel(setup, theMap, { state, keep, sheet, open }) {
     theMap.map("clear");
   }
   function read() {
-    const found = { layer: layer.value, where: where.read() };
-    if (geometry) found.intersects = geometry;
-    if (nearLayer.value === "*") {
-      const at = (state.pick || "").indexOf(":");
-      if (at < 0 || state.pick.startsWith("area:")) throw new Error(say("pick_first"));
-      found.near = { layer: state.pick.slice(0, at), id: state.pick.slice(at + 1), distance_m: Number(nearDistance.value) };
-    } else if (nearLayer.value) found.near = { layer: nearLayer.value, where: nearWhere.read(), distance_m: Number(nearDistance.value) };
-    if (relation.value) found.relation = { layer: relationLayer.value, where: relationWhere.read(), predicate: relation.value };
+    const first = main.read();
+    const others = alternatives.read();
+    const without = exceptions.read();
+    const found = others.length ? { layer: layer.value, or: [first, ...others].filter(asks) } : { layer: layer.value, ...first };
+    if (geometry && named(layer.value).located) found.intersects = geometry;
+    if (without.length) found.not = without.length > 1 ? { or: without } : without[0];
     return found;
   }
   function write(held) {
     layer.value = held.layer;
-    where.write(held.where);
+    layerChanged();
+    const [first, ...others] = held.or || [held];
+    main.write(first);
+    alternatives.write(others);
+    exceptions.write(held.not ? held.not.or || [held.not] : []);
     geometry = held.intersects || held.within || null;
     drawState.textContent = geometry ? say("drawn") : "";
-    nearLayer.value = held.near ? held.near.layer : "";
-    nearLayer.dispatchEvent(new Event("change"));
-    if (held.near) { nearDistance.value = held.near.distance_m; nearWhere.write(held.near.where); }
-    relation.value = held.relation?.predicate || "";
-    relation.dispatchEvent(new Event("change"));
-    if (held.relation) { relationLayer.value = held.relation.layer; relationWhere.write(held.relation.where); }
   }
-  async function run() {
+  /** Answer what the controls say, or a kept query as it was written. */
+  async function run(held = null) {
     try {
-      spec = read();
+      spec = held || read();
       const found = await working(result, post("/queries/run", spec));
       resultLayer = spec.layer;
       if (found.map) theMap.map("setLayer", found.map);
@@ -140,8 +220,13 @@ export function queryPanel(setup, theMap, { state, keep, sheet, open }) {
   }
   async function listSaved() {
     const { queries } = await get("/queries");
-    fill(savedList, queries.map((item) => el("li", {}, el("button", { type: "button", class: "plain", onclick: () => { write(item.spec); run(); } }, item.name), el("button", { type: "button", class: "plain danger", "aria-label": `${say("delete")} ${item.name}`, onclick: async () => { await remove(`/queries/${encodeURIComponent(item.name)}`); listSaved(); } }, "×"))));
+    fill(savedList, queries.map((item) => el("li", {}, el("button", { type: "button", class: "plain", "aria-label": `${say("load")} ${item.name}`, onclick: () => load(item.spec) }, item.name), el("button", { type: "button", class: "plain danger", "aria-label": `${say("delete")} ${item.name}`, onclick: async () => { await remove(`/queries/${encodeURIComponent(item.name)}`); listSaved(); } }, "×"))));
     savedList.previousElementSibling.hidden = queries.length === 0;
+  }
+  async function load(held) {
+    write(held);
+    await run(held);
+    if (!shows(held)) result.prepend(notice({ message: say("query_partly") }, "warning"));
   }
   async function save() {
     try {
@@ -155,11 +240,12 @@ export function queryPanel(setup, theMap, { state, keep, sheet, open }) {
   }
   fill(place,
     el("div", { class: "place" }, el("h1", {}, say("query")), el("button", { type: "button", class: "plain", onclick: () => show(false) }, say("back"))),
-    el("fieldset", {}, el("legend", {}, say("find")), el("div", { class: "row" }, layer), where),
-    el("fieldset", {}, el("legend", {}, say("within")), el("div", { class: "row" }, [["Polygon", "draw_polygon"], ["Rectangle", "draw_rectangle"], ["Circle", "draw_circle"]].map(([shape, key]) => el("button", { type: "button", "data-draw": shape, onclick: () => draw(shape) }, say(key))), el("button", { type: "button", class: "plain", onclick: clearArea }, say("clear"))), drawState),
-    el("fieldset", {}, el("legend", {}, say("near")), el("div", { class: "row" }, nearDistance, el("span", { class: "small quiet" }, say("metres")), nearLayer), nearWhere),
-    el("fieldset", {}, el("legend", {}, say("relation")), el("div", { class: "row" }, relation, relationLayer), relationWhere),
-    el("div", { class: "actions" }, el("button", { type: "button", class: "primary", id: "run-query", onclick: run }, say("run_query")), name, el("button", { type: "button", onclick: save }, say("save"))),
+    el("fieldset", {}, el("legend", {}, say("find")), el("div", { class: "row" }, layer), main.where),
+    placed[0] = el("fieldset", {}, el("legend", {}, say("within")), el("div", { class: "row" }, [["Polygon", "draw_polygon"], ["Rectangle", "draw_rectangle"], ["Circle", "draw_circle"]].map(([shape, key]) => el("button", { type: "button", "data-draw": shape, onclick: () => draw(shape) }, say(key))), el("button", { type: "button", class: "plain", onclick: clearArea }, say("clear"))), drawState),
+    placed[1] = el("fieldset", {}, el("legend", {}, say("near")), main.near),
+    placed[2] = el("fieldset", {}, el("legend", {}, say("relation")), main.relation),
+    alternatives, exceptions,
+    el("div", { class: "actions" }, el("button", { type: "button", class: "primary", id: "run-query", onclick: () => run() }, say("run_query")), name, el("button", { type: "button", onclick: save }, say("save"))),
     result, el("h2", {}, say("saved_queries")), savedList);
 
   function show(on) {

@@ -52,3 +52,14 @@ def test_empty_store_draws_an_empty_map(bare):
 
 def test_frame_speaks_the_language_asked_for(web):
     assert data_of(web.page("/map/frame?lang=en"))["language"] == "en"
+
+
+def test_values_are_kept_and_a_browser_that_holds_them_is_told(web):
+    first = web.get("/map/values?indicator=RD1&level=township&lang=en")
+    tag = first.headers["ETag"]
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    again = web.get("/map/values?indicator=RD1&level=township&lang=en", headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+    for other in ("level=county&lang=en", "level=township&lang=zh"):
+        answer = web.get(f"/map/values?indicator=RD1&{other}", headers={"If-None-Match": tag})
+        assert answer.status_code == 200

@@ -54,3 +54,13 @@ def test_profile_without_a_run_offers_to_compute(web):
 def test_empty_store(bare):
     assert "W1" in bare.page("/indicators")
     bare.page("/indicators/W1")
+
+
+@pytest.mark.parametrize("code", ["W1", "RD3", "GP1"])
+def test_formula_is_in_the_language_of_the_page(web, code):
+    item = INDICATORS[code]
+    for language, own, other in (("zh", item.formula_zh, item.formula), ("en", item.formula, item.formula_zh)):
+        for address in (f"/indicators/{code}", "/indicators"):
+            text = web.page(f"{address}?lang={language}")
+            assert own in text
+            assert other not in text

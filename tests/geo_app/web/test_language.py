@@ -1,5 +1,6 @@
 """Language of an answer, and how values are written."""
 
+import re
 from datetime import date
 
 import numpy as np
@@ -69,6 +70,23 @@ def test_titles_codes_and_projects(app):
         assert language.words_of(field, "central1k") == field.codes.label("central1k", "en")
         assert language.words_of(field, None) is None
     assert language.split_codes("no_tap, distance;") == ["no_tap", "distance"]
-    assert language.project_names("P1 a; P2 b") == "P1 a、P2 b"
-    assert language.project_names([{"name": "a"}, {"project_id": "P2"}]) == "a、P2"
-    assert language.project_names(None) == "—"
+    assert language.project_names("P1 a; P2 b") == ["P1 a", "P2 b"]
+    assert language.project_names([{"name": "a"}, {"project_id": "P2"}]) == ["a", "P2"]
+    assert language.project_names(None) == []
+
+
+def test_screens_show_short_names_of_villages(app):
+    assert language.short("旱沟村村民委员会") == "旱沟村"
+    assert language.short("会宁县") == "会宁县"
+    assert language.short(None) is None
+    with app.test_request_context("/"):
+        assert app.jinja_env.from_string("{{ '旱沟村村民委员会'|short }}").render() == "旱沟村"
+
+
+def test_few_names_stand_at_once_and_the_rest_on_demand(app):
+    with app.test_request_context("/"):
+        few = app.jinja_env.from_string("{% import 'parts.html' as parts %}{{ parts.few(names) }}")
+        assert few.render(names=[]) == "—"
+        assert few.render(names=["甲", "乙"]) == "甲、乙"
+        long = few.render(names=["甲", "乙", "丙", "丁"])
+    assert re.search(r"<summary>4 · 甲、乙 …</summary>丙、丁</details>", long)
