@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from processing import nearest
 from processing.indicators import reading
 from processing.indicators.definition import Context, Finding, Indicator, Subject, joined, nothing, units
+from processing.indicators.nearby import works_nearby
 from processing.indicators.subjects import rural, subject
 from processing.indicators.supply import DISPERSED, supply
-from processing.indicators.water import in_service
 
 if TYPE_CHECKING:
     from processing.indicators.definition import Inputs
@@ -125,40 +123,10 @@ def tapped(hamlets: pd.DataFrame, context: Context) -> pd.Series:
     return reading.first_known(share >= context.value("water.tap_share_pct"), (~fetched).where(fetched, pd.NA))
 
 
-@dataclass(frozen=True)
-class Nearby:
-    """The nearest work in service of each unit: distance, key and name."""
-
-    distance_m: pd.Series
-    ids: pd.Series
-    names: pd.Series
-
-
-def works_nearby(inputs: Inputs, context: Context, places: Subject) -> Nearby:
-    """Find the nearest work in service for each unit of a layer; measured once in a run for the whole layer."""
-    found = context.once(("works_nearby", places.layer), lambda: _works_nearby(inputs, context, places.layer))
-    index = places.ids.index
-    return Nearby(found.distance_m.reindex(index), found.ids.reindex(index), found.names.reindex(index))
-
-
 def subject_frame(inputs: Inputs, context: Context) -> pd.DataFrame:
     """Give the whole hamlet layer, for which the supply is worked out once."""
     hamlets = subject(inputs, context, "hamlets")
     return pd.DataFrame() if hamlets is None else hamlets.frame
-
-
-def _works_nearby(inputs: Inputs, context: Context, layer: str) -> Nearby:
-    places, works = subject(inputs, context, layer), subject(inputs, context, "water_works")
-    index = pd.Index([]) if places is None else places.ids.index
-    if places is None or works is None:
-        none = reading.blank(index)
-        return Nearby(pd.Series(pd.NA, index=index, dtype="Float64"), none, none)
-    working = works.take(in_service(works.frame, context))
-    found = nearest.nearest(places.frame.geometry, working.frame.geometry)
-    target = found["target_index"]
-    return Nearby(
-        reading.as_number(found["distance_m"]), reading.picked(working.ids, target), reading.picked(working.names, target)
-    )
 
 
 def _reach(inputs: Inputs, context: Context, places: Subject, tap: pd.Series) -> pd.DataFrame:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from processing.indicators import reading
 from processing.indicators.definition import Context, Finding, Indicator, Subject, nothing, units
+from processing.indicators.nearby import Nearby, stations_nearby
 from processing.indicators.road_access import administrative
 from processing.indicators.subjects import rural, subject
 
@@ -71,7 +73,7 @@ def village_sewage(inputs: Inputs, context: Context) -> pd.DataFrame:
     villages = villages.take(administrative(villages, context))
     share = reading.number(villages.frame, "sewage_household_pct") >= context.value("sanitation.sewage_household_pct")
     treated = reading.first_known(reading.flag(villages.frame, "sewage_treated"), share)
-    return _flagged(villages, treated, "no_sewage_treatment")
+    return _flagged(villages, treated, "no_sewage_treatment", near=stations_nearby(inputs, context, villages))
 
 
 def township_sewage(inputs: Inputs, context: Context) -> pd.DataFrame:
@@ -87,7 +89,8 @@ def township_sewage(inputs: Inputs, context: Context) -> pd.DataFrame:
     townships = subject(inputs, context, "townships")
     if townships is None:
         return nothing()
-    return _flagged(townships, reading.flag(townships.frame, "sewage_facility"), "no_sewage_facility")
+    near = stations_nearby(inputs, context, townships)
+    return _flagged(townships, reading.flag(townships.frame, "sewage_facility"), "no_sewage_facility", near=near)
 
 
 def waste_sorting(inputs: Inputs, context: Context) -> pd.DataFrame:
@@ -107,8 +110,11 @@ def waste_sorting(inputs: Inputs, context: Context) -> pd.DataFrame:
     return _flagged(villages, reading.flag(villages.frame, "waste_sorting"), "no_waste_sorting")
 
 
-def _flagged(places: Subject, state: pd.Series, missing: str) -> pd.DataFrame:
-    return units(places, Finding(weight=reading.spread(1.0, places.ids), covered=state, missing=missing))
+def _flagged(places: Subject, state: pd.Series, missing: str, *, near: Nearby | None = None) -> pd.DataFrame:
+    found = Finding(weight=reading.spread(1.0, places.ids), covered=state, missing=missing)
+    if near is not None:
+        found = replace(found, distance_m=near.distance_m, nearest_id=near.ids, nearest_name=near.names)
+    return units(places, found)
 
 
 def _sums(rows: pd.DataFrame) -> pd.DataFrame:
@@ -169,6 +175,7 @@ INDICATORS = (
         formula="100 · administrative villages with sewage treated / administrative villages",
         weight="village",
         needs=("villages",),
+        uses=("sanitation",),
         parameters=("sanitation.sewage_household_pct", "village.urban_codes"),
         source="domain dictionary D14, B5 (seed 湘振局发〔2021〕18号 #15; the 60 % rule is from memory)",
         caveat_zh="“处理率”与“治理率”按同一指标处理；按户覆盖率 60% 判定的规则未核实。",
@@ -184,6 +191,7 @@ INDICATORS = (
         formula="100 · townships with a sewage treatment facility / townships",
         weight="township",
         needs=("townships",),
+        uses=("sanitation",),
         parameters=(),
         source="domain dictionary D15 (seed 湘振局发〔2021〕18号 #14)",
         caveat_zh="同一规划中既有“全覆盖”也有“基本覆盖”的表述。",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from processing.indicators import reading
 from processing.indicators.definition import Context, Finding, Indicator, nothing, units
+from processing.indicators.nearby import in_service, works_nearby
 from processing.indicators.subjects import rural, subject
 from processing.indicators.supply import supply
 
@@ -42,6 +43,7 @@ def tap_water(inputs: Inputs, context: Context) -> pd.DataFrame:
     mask = rural(inputs, context, hamlets)
     chosen = hamlets.take(mask)
     tapped = tapped[mask.to_numpy()]
+    near = works_nearby(inputs, context, chosen)
     return units(
         chosen,
         Finding(
@@ -50,6 +52,9 @@ def tap_water(inputs: Inputs, context: Context) -> pd.DataFrame:
             missing="no_tap",
             shortfall=(chosen.persons - tapped).clip(lower=0),
             shortfall_unit="person",
+            distance_m=near.distance_m,
+            nearest_id=near.ids,
+            nearest_name=near.names,
             synthetic=reading.simulated(inputs, "service_areas", "water_works"),
         ),
     )
@@ -79,6 +84,7 @@ def central_supply(inputs: Inputs, context: Context) -> pd.DataFrame:
     weight = served.where(served.notna(), chosen.persons)
     if context.value("water.central_denominator") == "population":
         weight = chosen.persons
+    near = works_nearby(inputs, context, chosen)
     return units(
         chosen,
         Finding(
@@ -87,6 +93,9 @@ def central_supply(inputs: Inputs, context: Context) -> pd.DataFrame:
             missing="dispersed_supply",
             shortfall=(weight - central).clip(lower=0),
             shortfall_unit="person",
+            distance_m=near.distance_m,
+            nearest_id=near.ids,
+            nearest_name=near.names,
             synthetic=reading.simulated(inputs, "service_areas", "water_works"),
         ),
     )
@@ -112,6 +121,7 @@ def large_scale_supply(inputs: Inputs, context: Context) -> pd.DataFrame:
     mask = rural(inputs, context, hamlets)
     chosen = hamlets.take(mask)
     large = large[mask.to_numpy()]
+    near = works_nearby(inputs, context, chosen)
     return units(
         chosen,
         Finding(
@@ -119,6 +129,30 @@ def large_scale_supply(inputs: Inputs, context: Context) -> pd.DataFrame:
             numerator=large,
             missing="small_work",
             shortfall=(chosen.persons - large).clip(lower=0),
+            shortfall_unit="person",
+            distance_m=near.distance_m,
+            nearest_id=near.ids,
+            nearest_name=near.names,
+            synthetic=reading.simulated(inputs, "service_areas", "water_works"),
+        ),
+    )
+
+
+def _share_of_people(inputs: Inputs, context: Context, amount: Literal["tap", "large"], missing: str) -> pd.DataFrame:
+    """Weigh rural hamlets by population; covered are the persons that `amount` of their supply counts."""
+    hamlets = subject(inputs, context, "hamlets")
+    if hamlets is None:
+        return nothing()
+    mask = rural(inputs, context, hamlets)
+    chosen = hamlets.take(mask)
+    covered: pd.Series = getattr(supply(inputs, context, hamlets.frame), amount)[mask.to_numpy()]
+    return units(
+        chosen,
+        Finding(
+            weight=chosen.persons,
+            numerator=covered,
+            missing=missing,
+            shortfall=(chosen.persons - covered).clip(lower=0),
             shortfall_unit="person",
             synthetic=reading.simulated(inputs, "service_areas", "water_works"),
         ),
@@ -157,13 +191,6 @@ def tested_in_time(inputs: Inputs, context: Context) -> pd.DataFrame:
             shortfall_unit="day",
         ),
     )
-
-
-def in_service(works: pd.DataFrame, context: Context) -> pd.Series:
-    """Say which works are in service on the day: not ended before it, and not with an actual supply of 0."""
-    ended = (reading.days_before(works, "valid_to", context.on) > 0).fillna(value=False)
-    idle = (reading.number(works, "actual_m3d") == 0).fillna(value=False)
-    return ~(ended | idle)
 
 
 INDICATORS = (

@@ -8,7 +8,7 @@ from processing import matching, profiles
 from processing.areas import Areas
 from processing.coverage import evaluate
 from processing.gaps import COLUMNS, list_gaps
-from processing.indicators.example import DAY, frame, hamlets, roads
+from processing.indicators.example import DAY, frame, hamlets, roads, works
 
 
 @pytest.fixture
@@ -112,3 +112,27 @@ def test_a_township_names_the_projects_that_state_it_and_those_of_its_villages(i
     found = list_gaps(run(inputs, ["SN3"]), inputs).set_index("unit_id")
     assert found.loc["t2", "projects"] == "p1 乙镇污水处理站; p2 北村污水治理"
     assert found.loc[["t1", "t3"], "projects"].isna().all()
+
+
+def test_gaps_of_water_and_sewage_name_the_nearest_facility(inputs):
+    inputs["water_works"] = works(name=["停用水厂", "南村水厂"], actual_m3d=[0, 50])
+    inputs["hamlets"]["supply_mode"] = "dispersed"
+    inputs["villages"]["sewage_treated"] = [True, False]
+    inputs["townships"] = frame("township_code", [None], sewage_facility=[False], seat_lon=[104.0], seat_lat=[36.0])
+    spots = [Point(104, 36.0575), Point(104, 36.058), Point(104, 36.3)]
+    inputs["sanitation"] = frame(
+        "facility_id",
+        spots,
+        facility_type=["公厕", "污水处理站", "污水处理站"],
+        status=["正常", "停用", "正常"],
+        name=["甲", "乙", "丙"],
+    )
+    found = list_gaps(run(inputs, ["W1", "SN2", "SN3"]), inputs)
+    assert found.groupby("indicator")["nearest_name"].unique().map(list).to_dict() == {
+        "W1": ["南村水厂"],
+        "SN2": ["丙"],
+        "SN3": ["丙"],
+    }
+    distance = found.set_index(["indicator", "unit_id"])["distance_m"]
+    assert distance["W1", "h2"] == pytest.approx(111, abs=1)
+    assert distance["SN3"].iloc[0] == pytest.approx(33_288, abs=30)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from processing.indicators import INDICATORS
 from processing.indicators.definition import UNIT_COLUMNS
 from processing.indicators.example import context, frame, hamlets, works
+from processing.indicators.nearby import in_service
 from processing.indicators.supply import is_large
-from processing.indicators.water import central_supply, in_service, large_scale_supply, tap_water
+from processing.indicators.water import central_supply, large_scale_supply, tap_water
 from processing.indicators.water import tested_in_time as in_time
 
 WORKS = {"work_class": ["city_ext", "central10k", "central1k", "central20", "dispersed", None]}
