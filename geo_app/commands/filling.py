@@ -161,7 +161,7 @@ def _take(bench: Bench, store: Store, checked: Checked, options: dict[str, Any])
     say(told(done.receipt))
     if len(done.skipped):
         say(f"{len(done.skipped)} rows skipped:")
-    for _, row in done.skipped.head(10).iterrows():
+    for _, row in done.skipped.iterrows():
         say(f"  row {row['row']}: {row['reasons']}")
     if options["recipe_out"] is not None:
         Path(options["recipe_out"]).write_text(done.recipe, encoding="utf-8")

@@ -1,7 +1,8 @@
-"""Finds the coordinate columns of a table and makes points of them."""
+"""Finds the coordinate columns of a table, or its column of WKT, and makes geometries of them."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from layers.files.questions import Answers
 
 X_NAMES = ("longitude", "lon", "lng", "long", "x", "经度", "东坐标", "y坐标(东)", "x_lon", "lon_dd", "point_x", "gps_longitude")
+WKT_NAMES = ("wkt", "geometry_wkt", "geom_wkt", "the_geom", "geometry", "geom")
+WKT = re.compile(r"\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s*(?:Z|M|ZM)?\s*(?:EMPTY|\([\d\s.,()eE+-]*\))\s*", re.IGNORECASE)
+"""Texts that are parsed: a kind and numbers. Collections are not, they may nest without end."""
 Y_NAMES = ("latitude", "lat", "y", "纬度", "北坐标", "x坐标(北)", "y_lat", "lat_dd", "point_y", "gps_latitude")
 
 
@@ -65,3 +69,29 @@ def points_from(data: pd.DataFrame, x_field: str, y_field: str) -> tuple[NDArray
     points[good] = shapely.points(x[good], y[good])
     faults = {int(row): ROW_LOST for row in data.index[given & ~good]}
     return points, faults
+
+
+def wkt_field(data: pd.DataFrame, answers: Answers) -> str | None:
+    """Give the column that holds geometries as WKT: one of an unmistakable name with a value that is WKT, else None.
+
+    A person who names coordinate columns is followed instead.
+    """
+    if answers.x_field is not None or answers.y_field is not None:
+        return None
+    folded = {str(name).strip().casefold(): str(name) for name in data.columns}
+    for name in WKT_NAMES:
+        if name in folded:
+            values = data[folded[name]].dropna()
+            if len(values) and any(WKT.fullmatch(str(value)) for value in values):
+                return folded[name]
+    return None
+
+
+def geometries_from(column: pd.Series[Any]) -> tuple[NDArray[np.object_], dict[int, str]]:
+    """Make geometries of a column of WKT; a text that is none gives no geometry and a fault, an empty cell no geometry."""
+    given = column.notna().to_numpy()
+    texts = np.full(len(column), None, dtype=object)
+    texts[given] = [str(value) if WKT.fullmatch(str(value)) else None for value in column[given]]
+    geometries = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
+    lost = given & shapely.is_missing(geometries)
+    return shapely.force_2d(geometries), {int(row): ROW_LOST for row in column.index[lost]}

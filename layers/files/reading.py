@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from layers.files import crs_question, sandbox
-from layers.files.coordinates import coordinate_fields, points_from
+from layers.files.coordinates import coordinate_fields, geometries_from, points_from, wkt_field
 from layers.files.errors import QuestionError
 from layers.files.plain_table import GEOMETRY_COLUMN
 from layers.files.questions import Answers, Choice, Limits, Question
@@ -110,7 +110,22 @@ def _load(path: Path, original_name: str, answers: Answers, limits: Limits) -> _
         if loaded.coordinate_fields is not None:
             loaded.geometries, faults = points_from(data, *loaded.coordinate_fields)
             table.faults.update(faults)
+        else:
+            _from_wkt(loaded, answers, limits)
     return loaded
+
+
+def _from_wkt(loaded: _Loaded, answers: Answers, limits: Limits) -> None:
+    """Take a table's geometries from its column of WKT, where it has one; the column itself is no field any more."""
+    name = wkt_field(loaded.data, answers)
+    if name is None:
+        return
+    geometries, faults = geometries_from(loaded.data[name])
+    limits.require("vertices", int(shapely.get_num_coordinates(geometries).sum()), "vertices")
+    loaded.geometries = geometries
+    loaded.data = loaded.data.drop(columns=name)
+    loaded.table.types = [(column, kind) for column, kind in loaded.table.types if column != name]
+    loaded.table.faults.update(faults)
 
 
 def _structure_questions(staged: Staged, table: PlainTable, answers: Answers) -> list[Question]:

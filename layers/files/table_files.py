@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",;\t|"
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-CELL_LIMIT = 1 << 20
+CELL_LIMIT = 1 << 22
+"""Characters of one cell: room for the WKT of a feature of 100,000 vertices."""
 XLSX_ERRORS = (
     InvalidFileException,
     zipfile.BadZipFile,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 DECIMALS = 7
 XLSX_ROWS = 1_048_575
 XLSX_TEXT = 32_767
+WKT_TOO_LONG = "too long for a cell; export csv or gpkg 图形超出单元格长度，请导出 csv 或 gpkg"
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 SHEET_NAME = 31
 
@@ -119,6 +120,14 @@ def _cell(sheet: Any, value: Any) -> Any:
     return cell
 
 
+def _wkt_cell(geometry: shapely.Geometry) -> str:
+    """Write WKT that a cell holds: shortened to our decimals where it is too long; a sentence instead of a geometry cut off."""
+    text = geometry.wkt
+    if len(text) > XLSX_TEXT:
+        text = shapely.to_wkt(geometry, rounding_precision=DECIMALS)
+    return text if len(text) <= XLSX_TEXT else WKT_TOO_LONG
+
+
 def write_xlsx(rows: Rows, path: Path) -> None:
     """Write a workbook with one sheet; points as lon and lat, other geometries as WKT."""
     if rows.count > XLSX_ROWS:
@@ -131,7 +140,7 @@ def write_xlsx(rows: Rows, path: Path) -> None:
     for values, geometry in rows:
         place: list[Any] = [] if not extra else [None] * len(extra)
         if extra and geometry is not None and not geometry.is_empty:
-            place = [geometry.x, geometry.y] if points else [geometry.wkt]
+            place = [geometry.x, geometry.y] if points else [_wkt_cell(geometry)]
         sheet.append([_cell(sheet, value) for value in (*values, *place)])
     with path.open("xb") as handle:
         book.save(handle)

@@ -303,3 +303,76 @@ def test_wrong_wishes(tmp_path):
 def test_cut_and_short_names():
     assert cut("汉" * 200, "gb18030") == "汉" * 127
     assert short_names(["a" * 12, "a" * 11, "a" * 10]) == ["a" * 10, "a" * 8 + "_2", "a" * 8 + "_3"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    "geometries",
+    [
+        [LineString([(104.1, 36.1), (104.123456789012, 36.2)]), LineString([(104, 36), (104.5, 36.5), (104.6, 36.4)])],
+        [box(104, 36, 104.1, 36.1), MultiPolygon([box(104, 36, 104.1, 36.1), box(105, 36, 105.1, 36.1)])],
+        [Point(104, 36), box(104, 36, 104.1, 36.1), None],
+    ],
+)
+def test_tables_with_wkt_come_back_as_they_were(tmp_path, kind, geometries):
+    frame = conform(
+        gpd.GeoDataFrame({"project_id": [f"p{at}" for at in range(len(geometries))]}, geometry=geometries, crs=4490), PROJECTS
+    )
+    path = files.write(frame, PROJECTS, tmp_path / f"p.{kind}", format=kind)
+    raw = files.read(path, original_name=path.name, answers=files.Answers(crs="EPSG:4490"))
+    assert raw.has_geometry
+    assert "wkt" not in raw.frame
+    assert raw.frame["project_id"].tolist() == frame["project_id"].tolist()
+    assert shapely.equals_exact(raw.frame.geometry.array, np.array(geometries, dtype=object)).tolist() == [
+        geometry is not None for geometry in geometries
+    ]
+
+
+def test_a_table_with_wkt_is_asked_for_its_crs(tmp_path):
+    (tmp_path / "a.csv").write_text('name,wkt\n甲,"LINESTRING (104 36, 104.1 36.1)"\n', encoding="utf-8")
+    found = files.inspect(tmp_path / "a.csv", original_name="a.csv", area_bounds=(103, 35, 105, 37))
+    assert [question.kind for question in found.questions] == ["crs"]
+    assert "EPSG:4490" in [choice.value for choice in found.questions[0].choices]
+    assert [name for name, _ in found.fields] == ["name"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LINESTRING (104 36)",
+        "POLYGON ((104 36, 105 36, 105 37))",
+        "LINESTRING (104 36, x 37)",
+        "GEOMETRYCOLLECTION (" * 50_000 + "POINT (104 36)" + ")" * 50_000,
+        "somewhere",
+    ],
+)
+def test_a_cell_that_is_no_wkt_is_a_fault_of_its_row(tmp_path, text):
+    (tmp_path / "a.csv").write_text(f'project_id,wkt\na,POINT (104 36)\nb,"{text}"\n', encoding="utf-8")
+    raw = files.read(tmp_path / "a.csv", original_name="a.csv", answers=files.Answers(crs="EPSG:4490"))
+    assert raw.frame.geometry.notna().tolist() == [True, False]
+    assert list(raw.frame.attrs["geometry_faults"]) == [2]
+
+
+def test_vertices_of_wkt_count(tmp_path):
+    (tmp_path / "a.csv").write_text('name,wkt\n甲,"LINESTRING (104 36, 104.1 36.1, 104 37)"\n', encoding="utf-8")
+    with pytest.raises(files.LimitExceededError):
+        files.read(
+            tmp_path / "a.csv", original_name="a.csv", answers=files.Answers(crs="EPSG:4490"), limits=files.Limits(vertices=2)
+        )
+
+
+def test_a_column_called_geometry_that_holds_words_stays_a_column(tmp_path):
+    (tmp_path / "a.csv").write_text("name,geometry\n甲,round\n", encoding="utf-8")
+    raw = files.read(tmp_path / "a.csv", original_name="a.csv")
+    assert not raw.has_geometry
+
+
+def test_a_geometry_too_long_for_a_cell_is_never_cut(tmp_path):
+    angles = np.linspace(0, 2 * np.pi, 4000)[:-1]
+    ring = Polygon(np.column_stack([104 + np.cos(angles), 36 + np.sin(angles)]))
+    frame = conform(gpd.GeoDataFrame({"project_id": ["p"]}, geometry=[ring], crs=4490), PROJECTS)
+    sheet = openpyxl.load_workbook(files.write(frame, PROJECTS, tmp_path / "p.xlsx", format="xlsx")).active
+    assert sheet.cell(2, sheet.max_column).value.startswith("too long for a cell")
+    path = files.write(frame, PROJECTS, tmp_path / "p.csv", format="csv")
+    raw = files.read(path, original_name=path.name, answers=files.Answers(crs="EPSG:4490"))
+    assert raw.frame.geometry.iloc[0].equals_exact(ring)
