@@ -36,28 +36,7 @@ def tap_water(inputs: Inputs, context: Context) -> pd.DataFrame:
     1      h2        0.0         50.0   no_tap
     2      h3        NaN         80.0  unknown
     """
-    hamlets = subject(inputs, context, "hamlets")
-    if hamlets is None:
-        return nothing()
-    tapped = supply(inputs, context, hamlets.frame).tap
-    mask = rural(inputs, context, hamlets)
-    chosen = hamlets.take(mask)
-    tapped = tapped[mask.to_numpy()]
-    near = works_nearby(inputs, context, chosen)
-    return units(
-        chosen,
-        Finding(
-            weight=chosen.persons,
-            numerator=tapped,
-            missing="no_tap",
-            shortfall=(chosen.persons - tapped).clip(lower=0),
-            shortfall_unit="person",
-            distance_m=near.distance_m,
-            nearest_id=near.ids,
-            nearest_name=near.names,
-            synthetic=reading.simulated(inputs, "service_areas", "water_works"),
-        ),
-    )
+    return _share_of_people(inputs, context, "tap", "no_tap")
 
 
 def central_supply(inputs: Inputs, context: Context) -> pd.DataFrame:
@@ -114,28 +93,7 @@ def large_scale_supply(inputs: Inputs, context: Context) -> pd.DataFrame:
     >>> large_scale_supply(inputs, context())["numerator"].tolist()
     [100.0, 0.0, nan]
     """
-    hamlets = subject(inputs, context, "hamlets")
-    if hamlets is None:
-        return nothing()
-    large = supply(inputs, context, hamlets.frame).large
-    mask = rural(inputs, context, hamlets)
-    chosen = hamlets.take(mask)
-    large = large[mask.to_numpy()]
-    near = works_nearby(inputs, context, chosen)
-    return units(
-        chosen,
-        Finding(
-            weight=chosen.persons,
-            numerator=large,
-            missing="small_work",
-            shortfall=(chosen.persons - large).clip(lower=0),
-            shortfall_unit="person",
-            distance_m=near.distance_m,
-            nearest_id=near.ids,
-            nearest_name=near.names,
-            synthetic=reading.simulated(inputs, "service_areas", "water_works"),
-        ),
-    )
+    return _share_of_people(inputs, context, "large", "small_work")
 
 
 def _share_of_people(inputs: Inputs, context: Context, amount: Literal["tap", "large"], missing: str) -> pd.DataFrame:
@@ -146,6 +104,7 @@ def _share_of_people(inputs: Inputs, context: Context, amount: Literal["tap", "l
     mask = rural(inputs, context, hamlets)
     chosen = hamlets.take(mask)
     covered: pd.Series = getattr(supply(inputs, context, hamlets.frame), amount)[mask.to_numpy()]
+    near = works_nearby(inputs, context, chosen)
     return units(
         chosen,
         Finding(
@@ -154,6 +113,9 @@ def _share_of_people(inputs: Inputs, context: Context, amount: Literal["tap", "l
             missing=missing,
             shortfall=(chosen.persons - covered).clip(lower=0),
             shortfall_unit="person",
+            distance_m=near.distance_m,
+            nearest_id=near.ids,
+            nearest_name=near.names,
             synthetic=reading.simulated(inputs, "service_areas", "water_works"),
         ),
     )
