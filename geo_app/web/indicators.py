@@ -12,7 +12,7 @@ from geo_app.web.desk import desk
 from geo_app.web.language import language, title
 from geo_app.web.map import home, indicator_of
 from layers.catalogue import LAYERS
-from processing import profiles
+from processing import groups, profiles
 from processing.indicators import INDICATORS
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ def _ranking(code: str, level: str, run: Any) -> list[dict[str, Any]]:
     return figures.records(rows.sort_values("value", na_position="last"))
 
 
+def _groups(code: str, run: Any) -> list[dict[str, Any]]:
+    rows = run.table[(run.table["indicator"] == code) & (run.table["level"] == "group")]
+    return [row | {"area_name": groups.title(row["area_code"], language())} for row in figures.records(rows)]
+
+
 @pages.get("/<code>")
 @permission(Permission.READ)
 def page(code: str) -> ResponseReturnValue:
@@ -91,7 +96,5 @@ def page(code: str) -> ResponseReturnValue:
         ranked_total=len(ranking),
         no_data=len(ranking) - len(known),
         bars=plots.bars(known),
-        groups=figures.records(found.table[(found.table["indicator"] == code) & (found.table["level"] == "group")])
-        if found
-        else [],
+        groups=_groups(code, found) if found else [],
     )

@@ -40,6 +40,9 @@ DRAWN = (
 """Layers offered on the map, in the order of the list."""
 THEMES = {"RD": ("RD", "RA"), "W": ("W",), "SN": ("SN",), "FL": ("FL",), "AS": ("AS",), "GP": ("GP",)}
 """Themes of the bar with the letters their indicators begin with."""
+FIRST = ("RD3", "RD1", "W1", "SN1")
+MOSTLY_KNOWN = 50.0
+"""Indicators to open the map with, and how far apart low and high may lie for one to be worth showing first."""
 GAPS_SHOWN = 60
 ROWS_SHOWN = 500
 OPERATORS = {
@@ -125,6 +128,16 @@ def home(hierarchy: Areas) -> str | None:
     return found
 
 
+def _first_indicator(top: str | None) -> str:
+    """Choose what the map shows first: of the usual indicators the first that is mostly known for the whole area."""
+    found = figures.choose(None, desk().settings.profile) if top else None
+    for code in FIRST if found and top else ():
+        row = figures.figure(found, code, top)
+        if row and row["value"] is not None and row["high"] - row["low"] < MOSTLY_KNOWN:
+            return code
+    return FIRST[0]
+
+
 @pages.get("/")
 @permission(Permission.READ)
 def page() -> ResponseReturnValue:
@@ -134,6 +147,8 @@ def page() -> ResponseReturnValue:
     setup = {
         "home": home(hierarchy),
         "empty": not held,
+        "imports": url_for("imports.index"),
+        "first": _first_indicator(home(hierarchy)),
         "levels": [{"rank": rank, "name": name} for rank, name in frames.levels()],
         "indicators": {code: {"title": title(item), "unit": item.target_unit or "%"} for code, item in INDICATORS.items()},
         "themes": _themes(),

@@ -103,6 +103,7 @@ def _map_texts() -> dict[str, str]:
         "zoom_to": _("Show on the map"),
         "level_all": _("All"),
         "gaps_layer": _("Gap units"),
+        "import_file": _("Import a file"),
         "empty_store": _("The store is empty. Import a file or load the demonstration area."),
         "stale_run": _("The data has changed since this run."),
         "up": _("Up"),

@@ -184,7 +184,7 @@ def test_query_with_alternative_and_exception_is_kept_and_comes_back(web):
 
     def condition(block, field, value):
         block.get_by_role("button", name="加一个条件").first.click()
-        row = block.locator(".row").filter(has=page.locator("select")).first
+        row = block.locator('.row:has(button[aria-label="移除"])').first
         row.locator("select").first.select_option(field)
         row.locator("input").fill(value)
 

@@ -21,7 +21,7 @@ let turn = 0;
 useShapes(setup.shapes);
 
 const codes = Object.keys(setup.indicators);
-if (!codes.includes(state.indicator)) state.indicator = codes.includes("RD3") ? "RD3" : codes[0] || "";
+if (!codes.includes(state.indicator)) state.indicator = codes.includes(setup.first) ? setup.first : codes[0] || "";
 if (!setup.levels.some((level) => level.name === state.level)) state.level = setup.levels.at(-1)?.name || "";
 if (!setup.profiles.some((profile) => profile.name === state.profile)) state.profile = setup.profile;
 
@@ -181,7 +181,8 @@ let gapLayer = "hamlets";
 const gapLayerOf = () => gapLayer;
 async function figures() {
   if (!chosen || !state.indicator) {
-    fill(byId("panel-body"), el("div", { class: "empty-state" }, el("p", {}, setup.empty ? say("empty_store") : say("no_figure"))));
+    const next = setup.empty ? el("p", {}, el("a", { class: "button primary", href: setup.imports }, say("import_file"))) : null;
+    fill(byId("panel-body"), el("div", { class: "empty-state" }, el("p", {}, setup.empty ? say("empty_store") : say("no_figure")), next));
     return;
   }
   const area = chosen;

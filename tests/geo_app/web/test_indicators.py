@@ -1,7 +1,11 @@
 """The page of an indicator."""
 
+from types import SimpleNamespace
+
+import pandas as pd
 import pytest
 
+from geo_app.web import indicators
 from processing.indicators import INDICATORS
 
 
@@ -64,3 +68,13 @@ def test_formula_is_in_the_language_of_the_page(web, code):
             text = web.page(f"{address}?lang={language}")
             assert own in text
             assert other not in text
+
+
+def test_groups_are_named_in_the_language_of_the_page(app):
+    table = pd.DataFrame(
+        {"indicator": "W1", "level": "group", "area_code": ["key_villages"], "area_name": ["重点帮扶村"], "value": 50.0}
+    )
+    for language, name in (("en", "Key villages"), ("zh", "重点帮扶村")):
+        with app.test_request_context(f"/?lang={language}"):
+            (row,) = indicators._groups("W1", SimpleNamespace(table=table))
+        assert (row["area_name"], row["value"]) == (name, 50.0)

@@ -103,3 +103,21 @@ def test_changed_data_makes_a_run_stale(web, app):
     row = store.read("hamlets", limit=1).iloc[0]
     store.apply(Change("li", "", "fix", (Update("hamlets", row["id"], int(row["ver"]), {"population": 200}),)))
     assert web.json("/map/panel?area=9901&indicator=W1")["run"]["stale"] is True
+
+
+def test_an_empty_store_leads_to_the_import_page(bare):
+    found = setup_of(bare.page("/"))
+    assert (found["empty"], found["imports"]) == (True, "/imports")
+    assert bare.get(found["imports"]).status_code == 200
+
+
+def test_map_opens_with_an_indicator_that_is_mostly_known(web):
+    from geo_app.web import figures
+    from geo_app.web.map import FIRST
+
+    first = setup_of(web.page("/"))["first"]
+    with web.app.test_request_context("/"):
+        run, top = figures.choose(None, "tches18"), "99"
+        rows = {code: figures.figure(run, code, top) for code in FIRST}
+    fit = [code for code, row in rows.items() if row and row["value"] is not None and row["high"] - row["low"] < 50]
+    assert first == (fit[0] if fit else FIRST[0])
