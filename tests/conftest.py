@@ -1,6 +1,11 @@
 """Fixtures for the whole suite: no test reaches outside this machine, and real data is used where it is present."""
 
+import os
+import shutil
 import socket
+import subprocess
+import tempfile
+import uuid
 from pathlib import Path
 
 import pytest
@@ -45,3 +50,46 @@ def shared_tables():
     if not SHARED_TABLES.is_dir():
         pytest.skip("policy tables ../shared/domain/tables are not here; they lie beside the project")
     return SHARED_TABLES
+
+
+BIN = next(
+    (folder for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True) if (folder / "initdb").exists()), None
+)
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def postgis_server():
+    """A throw-away PostgreSQL with PostGIS, started here and stopped at the end; gives its URL."""
+    if BIN is None:
+        pytest.skip("PostgreSQL (Debian packages postgresql-15, postgresql-15-postgis-3) is not installed")
+    if not list(Path("/usr/share/postgresql").glob("*/extension/postgis.control")):
+        pytest.skip("PostGIS (Debian package postgresql-15-postgis-3) is not installed")
+    owner = {"user": "postgres"} if os.getuid() == 0 else {}
+    folder = Path(tempfile.mkdtemp(prefix="xiangtu-pg-"))
+    if owner:
+        shutil.chown(folder, "postgres")
+    port = _free_port()
+    data = folder / "data"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **owner}
+    subprocess.run(
+        [BIN / "initdb", "-D", data, "-U", "xiangtu", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"], check=True, **quiet
+    )
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c full_page_writes=off"
+    subprocess.run([BIN / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start"], check=True, **quiet)
+    try:
+        yield f"postgresql://xiangtu@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([BIN / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"], check=True, **quiet)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgis_schema(postgis_server):
+    """Where a new store may be made in the server: a schema of its own."""
+    return f"{postgis_server}?schema=t{uuid.uuid4().hex[:12]}"
