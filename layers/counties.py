@@ -18,8 +18,8 @@ LAYER = Layer(
             "county_code", "行政区划代码", "County code", "page B3", required=True, length=CODE_LENGTH, note="GB/T 2260 in China"
         ),
         text("name", "名称", "Name", "page B3", required=True, length=120),
-        text("province_code", "省代码", "Province code", "page B3", length=CODE_LENGTH),
-        text("prefecture_code", "市代码", "Prefecture code", "page B3", length=CODE_LENGTH),
+        text("province_code", "省代码", "Province code", "page B3", recommended=True, length=CODE_LENGTH),
+        text("prefecture_code", "市代码", "Prefecture code", "page B3", recommended=True, length=CODE_LENGTH),
         integer("rural_pop_registered", "户籍农村人口", "Registered rural population", "page B1.2", unit="person", minimum=0),
         integer("rural_pop_resident", "常住农村人口", "Resident rural population", "page B1.2", unit="person", minimum=0),
         integer("rural_households", "农村户数", "Rural households", "page B5", unit="household", minimum=0),

@@ -149,8 +149,8 @@ LAYER = Layer(
         date("end_date", "完工日期", "End", "S4-17 f5", recommended=True),
         text("responsible_unit", "责任单位", "Responsible unit", "S4-17 f6", recommended=True, length=200),
         text("task", "建设任务", "Task", "S4-17 f7", recommended=True, length=1000),
-        number("quantity", "工程量", "Quantity", "S4-17 f7", minimum=0),
-        text("quantity_unit", "工程量单位", "Unit of quantity", "S4-17 f7", length=40),
+        number("quantity", "工程量", "Quantity", "S4-17 f7", recommended=True, minimum=0),
+        text("quantity_unit", "工程量单位", "Unit of quantity", "S4-17 f7", recommended=True, length=40),
         number("budget_total", "资金规模", "Budget", "S4-17 f8", unit="万元", minimum=0, recommended=True),
         listing(
             "funding_sources",
@@ -162,8 +162,10 @@ LAYER = Layer(
             note='[{"code","amount_wan_yuan"}], Σ = budget_total',
         ),
         text("beneficiary_text", "受益对象", "Beneficiaries", "S4-17 f9", recommended=True, length=500),
-        integer("benefit_households", "受益户数", "Households that benefit", "S4-17 f9", unit="household", minimum=0),
-        integer("benefit_persons", "受益人数", "Persons who benefit", "S4-17 f9", unit="person", minimum=0),
+        integer(
+            "benefit_households", "受益户数", "Households that benefit", "S4-17 f9", recommended=True, unit="household", minimum=0
+        ),
+        integer("benefit_persons", "受益人数", "Persons who benefit", "S4-17 f9", recommended=True, unit="person", minimum=0),
         integer("benefit_former_poor", "受益脱贫人口", "Former poor who benefit", "S4-17 f9", unit="person", minimum=0),
         integer("benefit_monitored", "受益监测对象", "Monitored persons who benefit", "S4-17 f9", unit="person", minimum=0),
         text("performance_target", "绩效目标", "Performance target", "S4-17 f10", recommended=True, length=1000),

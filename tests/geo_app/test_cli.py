@@ -145,6 +145,8 @@ def test_json_on_standard_output_parses(geo, arguments):
 
 def test_the_dictionary_has_titles_types_units_and_sources(geo):
     found = json.loads(geo("layers", "roads", "--json").stdout)
+    surface = next(item for item in found["fields"] if item["name"] == "surface_type")
+    assert (surface["required"], surface["recommended"]) == (False, True)
     width = next(item for item in found["fields"] if item["name"] == "width_m")
     assert (width["type"], width["unit"], bool(width["zh"]), bool(width["source"])) == ("number", "m", True, True)
 
