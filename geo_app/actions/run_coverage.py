@@ -42,7 +42,8 @@ COLUMNS = (
     "run",
 )
 """Columns of every coverage file, in this order."""
-TARGET_COLUMNS = ("target", "target_status")
+TARGET_COLUMNS = ("target", "target_status", "target_text", "target_id")
+"""What stands beside a value when targets are asked for: the number, whether it is met, a target given in words, its key."""
 KEPT_RUNS = 13
 """Runs kept in memory for each store: a run never changes, and a trend looks at the newest dozen."""
 _kept: weakref.WeakKeyDictionary[Store, OrderedDict[int, Run]] = weakref.WeakKeyDictionary()
@@ -199,7 +200,7 @@ def view(store: Store, found: Run, wanted: View) -> pd.DataFrame:
         inside = set(hierarchy.codes[hierarchy.within([inputs.require_area(hierarchy, wanted.area)])])
         table = table[table["area_code"].isin(inside) | table["area_code"].isin(_units_inside(found, inside))]
     columns = [*COLUMNS[:-1], *(TARGET_COLUMNS if wanted.targets else ())]
-    shown = table.loc[:, columns].copy()
+    shown = table.reindex(columns=columns)
     shown.insert(len(COLUMNS) - 1, "run", found.id)
     return shown.reset_index(drop=True)
 

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import inputs
 from geo_app.errors import NotFoundError
+from layers import files
+from layers.catalogue import layer as declared
 from processing import query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from geopandas import GeoDataFrame
 
     from layers.store import Store
+
+
+LAYER_FORMATS = ("gpkg", "shp", "kml", "fgb", "parquet")
+"""Files of a layer: its declared fields with geometry, without what a query measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,13 @@ def run(store: Store, spec: Mapping[str, Any]) -> Result:
     frames = inputs.read(store, query.layers_needed(spec))
     found = query.run_query(spec, frames)
     return Result(str(spec["layer"]), found, spec, is_synthetic(found))
+
+
+def write(result: Result, path: Path) -> Path:
+    """Write the rows of an answer as a file of their layer, by the ending of the path (one of LAYER_FORMATS)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kind = path.suffix.lower().removeprefix(".")
+    return files.write(result.frame, declared(result.layer), path, format=kind)
 
 
 def save(store: Store, name: str, spec: Mapping[str, Any], who: str) -> None:

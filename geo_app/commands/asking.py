@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--set", "overrides", multiple=True, callback=pairs, metavar="KEY=VALUE", help="Another threshold; repeat.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Day it holds for (default: today).")
 @click.option("--run", "run_id", type=int, help="Compute this stored run again and compare; exit code 3 when a number differs.")
-@click.option("--targets", is_flag=True, help="Add the columns target and target_status.")
+@click.option("--targets", is_flag=True, help="Add target, target_status (met, not_met, unknown), target_text, target_id.")
 @click.option("--out", type=FILE, help="Write csv, json or xlsx.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
 @pass_bench
@@ -203,7 +203,7 @@ def gaps(bench: Bench, indicators: tuple[str, ...], area: str | None, run_id: in
 @click.option("--crosses", help="Layer that the rows must be crossed by.")
 @click.option("--save", help="Keep the query under this name.")
 @click.option("--list", "list_all", is_flag=True, help="List the saved queries.")
-@click.option("--out", type=FILE, help="Write csv, json, xlsx or geojson.")
+@click.option("--out", type=FILE, help="Write csv, json, xlsx or geojson with what was measured; gpkg, shp, kml, fgb, parquet.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
 @pass_bench
 def query(bench: Bench, **options: Any) -> None:
@@ -227,5 +227,8 @@ def query(bench: Bench, **options: Any) -> None:
     if suffix(options["out"]) == "geojson":
         options["out"].write_text(tables.geojson_text(result.frame), encoding="utf-8")
         say(f"Written to {options['out']}")
+        return
+    if suffix(options["out"]) in run_query.LAYER_FORMATS:
+        say(f"Written to {run_query.write(result, options['out'])}, the layer's own fields only")
         return
     deliver(pd.DataFrame(result.frame).drop(columns="geometry", errors="ignore"), out=options["out"], as_json=options["as_json"])

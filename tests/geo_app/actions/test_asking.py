@@ -27,7 +27,7 @@ from geo_app.actions import (
 from geo_app.actions.compose_map import Maker, MapRequest
 from geo_app.actions.signing import By
 from geo_app.errors import BadRequestError, NoDataError, NotFoundError
-from layers import demo
+from layers import demo, files
 from layers.store import Change, Update
 from processing.errors import QueryError
 
@@ -44,6 +44,16 @@ def test_gaps_are_the_units_that_fail_with_distance_and_persons(small):
 def test_a_unit_without_an_answer_is_no_gap(small):
     found = list_gaps.list_gaps(small, run_coverage.load(small, 1), indicators=("W1",), area="990101001200")
     assert "甲南村2组" not in set(found["unit_name"])
+
+
+@pytest.mark.parametrize("kind", ["gpkg", "fgb"])
+def test_an_answer_is_written_as_a_file_of_its_layer(small, tmp_path, kind):
+    result = run_query.run(small, {"layer": "hamlets", "near": {"layer": "roads", "distance_m": 5000}})
+    path = run_query.write(result, tmp_path / "new" / f"answer.{kind}")
+    found = files.read(path, original_name=path.name, answers=files.Answers())
+    assert found.source_crs == "EPSG:4490"
+    assert set(found.frame["hamlet_id"]) == set(result.frame["hamlet_id"])
+    assert len(found.frame) == len(result.frame) > 0
 
 
 def test_a_query_is_answered_kept_and_asked_again(small):

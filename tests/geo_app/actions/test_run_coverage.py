@@ -181,3 +181,11 @@ def test_single_units_stand_at_the_level_that_the_recipes_scheme_names(small):
     assert by_either_name[0].equals(by_either_name[1])
     small.settings_set("scheme", None)
     assert run_coverage.replay(small, found.id).same
+
+
+def test_a_target_in_words_stands_beside_the_value(small):
+    found = run_coverage.load(small, 1)
+    found.table.loc[found.table["indicator"] == "SN3", ["target_text", "target_status"]] = ["基本覆盖", "unknown"]
+    shown = run_coverage.view(small, found, View(targets=True, indicators=("SN3",)))
+    assert set(shown["target_text"]) == {"基本覆盖"}
+    assert set(shown["target_status"]) == {"unknown"}
