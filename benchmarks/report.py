@@ -95,16 +95,18 @@ def _line(results: Results, kernel: str, way: str, size: str) -> str:
     case = results.cases[kernel, way, size]
     head = f"| {SIZES[size]} | {WAYS[way]} |"
     if not case["cpu"]:
-        return f"{head} – | {_bound(results, kernel, way, size)} | – | {case['skipped']} |"
+        return f"{head} – | {_bound(results, kernel, way, size, case.get('stopped_after_cpu_s'))} | – | {case['skipped']} |"
     ours = results.seconds(kernel, "ours", size)
     ratio = f"{case['seconds'] / ours:.1f}×" if ours and way != "ours" else ""
     memory = f"{case['peak_mb']:.0f} ({case['held_mb']:.0f})"
     return f"{head} {case['seconds']:.2f} | {ratio} | {memory} | {results.differences.get(f'{kernel}-{way}-{size}', '')} |"
 
 
-def _bound(results: Results, kernel: str, way: str, size: str) -> str:
-    """Say how much faster ours is, by extrapolation in proportion to size from the largest size that ended."""
+def _bound(results: Results, kernel: str, way: str, size: str, stopped_after_cpu_s: float | None) -> str:
+    """Say how much faster ours is: from the time at which the case was stopped, else in proportion from the largest that ended."""
     ours = results.seconds(kernel, "ours", size)
+    if ours and stopped_after_cpu_s is not None and stopped_after_cpu_s > 0:
+        return f"more than {stopped_after_cpu_s / ours:.0f}× (stopped)"
     ended = [(results.hamlets(other), time) for other in SIZES if (time := results.seconds(kernel, way, other))]
     if not ended or not ours:
         return ""

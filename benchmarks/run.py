@@ -9,6 +9,7 @@ import json
 import math
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,8 @@ class Case:
     held_mb: float = math.nan
     rows: dict[str, int] = field(default_factory=dict)
     skipped: str = ""
+    stopped_after_cpu_s: float = math.nan
+    """CPU time a case had used when it was stopped: what it takes is more."""
 
     @property
     def seconds(self) -> float:
@@ -56,10 +59,13 @@ def measure(case: Case, *, repeats: int, limit_s: float, folder: Path) -> None:
     """Measure one case in a process of its own."""
     names = [case.kernel, case.way, case.size]
     command = [sys.executable, "-m", "benchmarks.case", *names, str(repeats), str(folder / f"{'-'.join(names)}.npy")]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=limit_s, check=True)
     except subprocess.TimeoutExpired:
-        case.skipped = f"stopped after {limit_s:.0f} s of wall time"
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        case.stopped_after_cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        case.skipped = f"stopped after {case.stopped_after_cpu_s:.0f} s of CPU time, {limit_s:.0f} s of wall time"
         return
     except subprocess.CalledProcessError as fault:
         case.skipped = f"{COMMAND_FAILED}: {fault.stderr.strip().splitlines()[-1][:160]}"
@@ -120,7 +126,7 @@ def write(cases: list[Case], differences: dict[str, str]) -> None:
     """Write the results and the page made of them."""
     measured = [{**asdict(case), "seconds": case.seconds if case.cpu else None} for case in cases]
     for case in measured:
-        case.update({name: None for name in ("peak_mb", "held_mb") if math.isnan(case[name])})
+        case.update({name: None for name in ("peak_mb", "held_mb", "stopped_after_cpu_s") if math.isnan(case[name])})
     found = {"machine": machine(), "cases": measured, "differences": differences}
     text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
     (ROOT / "benchmarks" / "results.json").write_text(text + "\n", encoding="utf-8")

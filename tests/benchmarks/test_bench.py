@@ -72,6 +72,16 @@ def test_the_page_tells_ratios_growth_and_what_was_not_tried():
     assert "20.0×" in text
     assert "20× or more (extrapolated in proportion to size) | – | not tried" in text
     assert "ours 1.00 over 2 sizes" in text
+    cases[-1]["stopped_after_cpu_s"] = 330.0
+    stopped = report.page({"machine": {"date": "2026-01-01", "system": "x", "load": "0"}, "cases": cases, "differences": {}})
+    assert "more than 20× (stopped)" in stopped
+
+
+def test_a_case_that_takes_too_long_is_stopped_and_its_time_so_far_kept(tmp_path):
+    case = run.Case("run", "usual", "county")
+    run.measure(case, repeats=1, limit_s=3, folder=tmp_path)
+    assert case.skipped.startswith("stopped after")
+    assert case.stopped_after_cpu_s > 0
 
 
 @pytest.mark.slow
