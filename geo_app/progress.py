@@ -20,6 +20,10 @@ class CancelledError(PersonError, RuntimeError):
     code: ClassVar[str] = "cancelled"
 
 
+STEP = 5
+"""Percent after which a plain line is written again for one long step."""
+
+
 def _nothing(_done: int, _total: int, _text: str) -> None:
     """Report to nobody."""
 
@@ -84,12 +88,13 @@ def _bar(title: str) -> Iterator[Progress]:
 
 
 def _lines(title: str) -> Iterator[Progress]:
-    said: list[str] = []
+    said: list[tuple[str, int]] = []
 
     def report(done: int, total: int, text: str) -> None:
-        share = f"{100 * done // total:3d} %" if total else "     "
-        if text and (not said or said[-1] != text):
-            said.append(text)
+        percent = 100 * done // total if total else 0
+        share = f"{percent:3d} %" if total else "     "
+        if text and (not said or said[-1][0] != text or percent >= said[-1][1] + STEP):
+            said.append((text, percent))
             sys.stderr.write(f"{title}: {share} {text}\n")
             sys.stderr.flush()
 
