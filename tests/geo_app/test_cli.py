@@ -171,3 +171,13 @@ def test_serve_refuses_an_address_that_others_can_reach(geo, monkeypatch):
     result = geo("serve")
     assert result.exit_code == 2
     assert "no accounts" in result.stderr
+
+
+def test_every_skipped_row_is_listed(geo, tmp_path):
+    lines = [f"F{number},医疗,{104 if number == 20 else 'x'},36.{number:02}" for number in range(1, 21)]
+    (tmp_path / "f.csv").write_text("\n".join(["facility_id,facility_type,lon,lat", *lines]) + "\n", encoding="utf-8")
+    options = ("--crs", "EPSG:4490", "--encoding", "utf-8", "--skip-bad-rows", "--yes")
+    found = geo("import", tmp_path / "f.csv", "--layer", "facilities", *options)
+    assert found.exit_code == 0, found.stderr
+    listed = found.stderr.split("rows skipped:")[1]
+    assert [f"row {number}:" in listed for number in range(1, 21)] == [True] * 19 + [False]
