@@ -103,7 +103,7 @@ def _line(results: Results, kernel: str, way: str, size: str) -> str:
 
 
 def _bound(results: Results, kernel: str, way: str, size: str, stopped_after_cpu_s: float | None) -> str:
-    """Say how much faster ours is: from the time at which the case was stopped, else in proportion from the largest that ended."""
+    """Say how much faster ours is: from the time at which it was stopped, else in proportion from the largest that ended."""
     ours = results.seconds(kernel, "ours", size)
     if ours and stopped_after_cpu_s is not None and stopped_after_cpu_s > 0:
         return f"more than {stopped_after_cpu_s / ours:.0f}× (stopped)"

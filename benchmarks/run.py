@@ -94,7 +94,7 @@ def difference(folder: Path, kernel: str, way: str, size: str) -> str:
     return f"at most {np.nanmax(gap):.2g} {unit} ({relative:.1e} relative)"
 
 
-def plan(sizes: tuple[str, ...], *, quick: bool, usual_to: str) -> list[Case]:
+def plan(sizes: tuple[str, ...], *, quick: bool, usual_to: str, kernels_usual_to: str | None = None) -> list[Case]:
     """List the cases: the whole run first; the usual way only up to a size, since it takes hours beyond."""
     kernels = ("length", "run") if quick else ("run", *(kernel for kernel in KERNELS if kernel != "run"))
     cases = []
@@ -102,7 +102,8 @@ def plan(sizes: tuple[str, ...], *, quick: bool, usual_to: str) -> list[Case]:
         for size in sizes:
             for way in WAYS if kernel == "run" else WAYS[:3]:
                 case = Case(kernel, way, size)
-                if way == "usual" and size in SIZES and SIZES.index(size) > SIZES.index(usual_to):
+                last = usual_to if kernel == "run" else kernels_usual_to or usual_to
+                if way == "usual" and size in SIZES and SIZES.index(size) > SIZES.index(last):
                     case.skipped = "not tried: too slow"
                 cases.append(case)
     return cases
@@ -155,10 +156,12 @@ def main() -> int:
     parser.add_argument("--sizes", nargs="+", default=list(SIZES), help="sizes to run")
     parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds after which a case is stopped")
     parser.add_argument("--usual-to", choices=SIZES, default="province", help="largest size at which the usual way is tried")
+    parser.add_argument("--kernels-usual-to", choices=SIZES, help="the same for single kernels (default: --usual-to)")
     parser.add_argument("--repeats", type=int, default=4, help="most repeats of a case")
     options = parser.parse_args()
     started = time.perf_counter()
-    cases = plan(("tiny",) if options.quick else tuple(options.sizes), quick=options.quick, usual_to=options.usual_to)
+    sizes = ("tiny",) if options.quick else tuple(options.sizes)
+    cases = plan(sizes, quick=options.quick, usual_to=options.usual_to, kernels_usual_to=options.kernels_usual_to)
     with tempfile.TemporaryDirectory() as name:
         run_all(cases, options, Path(name))
     print(f"{time.perf_counter() - started:.0f} s")
