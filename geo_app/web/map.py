@@ -131,7 +131,9 @@ def home(hierarchy: Areas) -> str | None:
 def _first_indicator(top: str | None) -> str:
     """Choose what the map shows first: of the usual indicators the first that is mostly known for the whole area."""
     found = figures.choose(None, desk().settings.profile) if top else None
-    for code in FIRST if found and top else ():
+    if found is None or top is None:
+        return FIRST[0]
+    for code in FIRST:
         row = figures.figure(found, code, top)
         if row and row["value"] is not None and row["high"] - row["low"] < MOSTLY_KNOWN:
             return code

@@ -77,6 +77,7 @@ def _credit_lines(spec: MapSpec) -> list[str]:
         ("review", own.review_number or text("review_default", language)),
     ]
     lines = [f"{text(key, language)}{colon}{value}" for key, value in pairs if value]
+    lines[-1:-1] = [own.method] if own.method else []
     return [text("simulated_note", language), *lines] if own.simulated else lines
 
 

@@ -115,3 +115,7 @@ def test_a_wider_view_carries_fewer_places_but_errs_less_than_it_simplifies(span
     x, y = shapely.get_coordinates(shown[0])[0].tolist()
     assert (x, y) == (round(105.123456789, places), round(35.987654321, places))
     assert 0.5 * 10.0**-places < span / 8000
+
+
+def test_the_page_says_how_the_figures_were_made(spec):
+    assert spec.credits.method in payload(spec)["credits"]
