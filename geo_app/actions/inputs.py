@@ -107,7 +107,7 @@ def level_name(found: Areas, asked: str, *, also: Iterable[str] = ()) -> str | N
     if asked in {"", ALL}:
         return None
     own = {level.name: level.rank for level in found.levels} | {found.level_name(HAMLET_RANK): HAMLET_RANK}
-    if asked in own or asked == GROUP:
+    if asked in own or asked == GROUP or asked in set(also):
         return asked
     own |= {name: LEVEL_RANKS.get(name, 0) for name in also if name not in {*own, GROUP, ALL}}
     rank = LEVEL_RANKS.get(asked)

@@ -179,6 +179,7 @@ def test_single_units_stand_at_the_level_that_the_recipes_scheme_names(small):
     ]
     assert len(by_either_name[0]) == 30
     assert by_either_name[0].equals(by_either_name[1])
+    assert len(run_coverage.view(small, run_coverage.load(small, 1), View(levels=("hamlet",), indicators=("RD1",)))) == 30
     small.settings_set("scheme", None)
     assert run_coverage.replay(small, found.id).same
 
