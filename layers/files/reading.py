@@ -103,7 +103,8 @@ def _load(path: Path, original_name: str, answers: Answers, limits: Limits) -> _
     if table.geometry is not None or GEOMETRY_COLUMN in arrow.column_names:
         wkb = np.empty(table.rows, dtype=object)
         wkb[:] = arrow.column(GEOMETRY_COLUMN).to_pylist()
-        geometries = np.asarray(shapely.from_wkb(wkb), dtype=object)
+        with np.errstate(invalid="ignore"):  # coordinates that are no numbers are told as faults of their rows
+            geometries = np.asarray(shapely.from_wkb(wkb), dtype=object)
     loaded = _Loaded(staged, table, data, geometries, _structure_questions(staged, table, answers))
     if geometries is None and staged.kind in ("csv", "xlsx"):
         loaded.coordinate_fields = coordinate_fields(list(data.columns), answers)

@@ -108,7 +108,8 @@ def _geometries(raw: np.ndarray[Any, Any] | None, table: PlainTable, limits: Lim
     if raw is None or what is None:
         table.geometry = None
         return
-    geometries = shapely.from_wkb(raw, on_invalid="ignore")
+    with np.errstate(invalid="ignore"):
+        geometries = shapely.from_wkb(raw, on_invalid="ignore")
     lost = np.flatnonzero(shapely.is_missing(geometries) & np.array([item is not None for item in raw], dtype=bool))
     for position in lost.tolist():
         with warnings.catch_warnings():

@@ -221,9 +221,11 @@ def test_the_server_answers_this_machine_and_stops_on_a_signal(small):
             pytest.fail("the server did not answer: " + Path(log.name).read_text())
         found = small("serve", "--port", port, code=6)
         assert f"port {port}" in found.stderr
-    finally:
         server.send_signal(signal.SIGINT)
-        server.wait(30)
+        server.wait(120)
+    finally:
+        server.kill()
+        server.wait()
         log.close()
     words = Path(log.name).read_text()
     assert f"http://127.0.0.1:{port}" in words

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
@@ -103,6 +103,7 @@ def test_pieces_of_land_add_up_to_the_whole(seed):
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**31))
+@example(3334)
 def test_overlapping_service_areas_count_once(seed):
     rng = np.random.default_rng(seed)
     service = series(
