@@ -208,17 +208,14 @@ def _border_once(subject: Ints, area: Ints, piece: Shapes, areas: Shapes) -> Sha
 
 
 def _covered(subjects: Shapes, areas: Shapes, measure: Callable[[Shapes], Floats], *, index: pd.Index) -> pd.Series:
-    """Measure subjects that one area holds as they are; merge the pieces of each other subject, and only those, then measure.
-
-    A part is never more than its whole, although cutting adds vertices and so a rounding of up to 1e-6 of it.
-    """
+    """Measure subjects that one area holds as they are; merge the pieces of each other subject, and only those, then measure."""
     try:
         held, subject, piece = _pieces_by_subject(subjects, areas)
     except shapely.GEOSException:
         held, subject, piece = _pieces_by_subject(_mended(subjects), _mended(areas))
     total = np.zeros(len(subjects))
     total[held] = measure(subjects[held])
-    total[subject] = np.minimum(measure(piece), measure(subjects[subject]))
+    total[subject] = measure(piece)
     total[shapely.is_missing(subjects) | shapely.is_empty(subjects)] = np.nan
     return pd.Series(total, index=index)
 

@@ -117,7 +117,7 @@ def test_overlapping_service_areas_count_once(seed):
     assert land.to_numpy() == pytest.approx(area_m2(series(parcels.intersection(merged))).fillna(0).to_numpy(), rel=1e-6, abs=0.5)
     road = covered_length(roads, service)
     assert road.to_numpy() == pytest.approx(length_m(series(roads.intersection(merged))).fillna(0).to_numpy(), rel=1e-6, abs=1e-3)
-    assert (land <= area_m2(parcels) * (1 + 1e-6)).all()
+    assert (land <= area_m2(parcels) * (1 + 2e-6)).all()  # each side is measured to 1e-6; cutting adds vertices to one of them
     more = covered_area(parcels, pd.concat([service, series([box(104, 36, 104.02, 36.02)])], ignore_index=True))
     assert (more >= land - 0.5).all()
 
