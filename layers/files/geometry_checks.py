@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 FIELD = "geometry"
 LARGEST = (180.0, 90.0)
-NEAR_BOUNDARY_DEG = 0.01
-"""About 1 km: published county boundaries differ by as much, so nearer than this is a warning."""
+NEAR_BOUNDARY_M = 1000.0
+"""Published county boundaries differ by as much, so nearer than this is a warning."""
+METRES_PER_KM = 1000.0
 COORDINATE_DIGITS = 7
 OVERLAP_LEAST_M2 = 1.0
 OVERLAP_ERROR_SHARE = 0.01
@@ -121,21 +122,35 @@ def each_faults(
 
 
 def boundary_faults(geometries: Geometries, rows: Sequence[int], boundary: shapely.Geometry | None) -> Iterator[Fault]:
-    """Name sound geometries outside the area (E17): wholly and more than about 1 km off is an error, otherwise a warning."""
+    """Name sound geometries outside the area (E17): wholly and more than 1 km off is an error, otherwise a warning."""
     if boundary is None or boundary.is_empty or not len(geometries):
         return
     shapely.prepare(boundary)
     inside = shapely.covers(boundary, geometries)
+    squeeze = float(np.cos(np.radians(boundary.centroid.y)))
+    level = _squeezed(boundary, squeeze)
     for position in np.flatnonzero(~inside).tolist():
         geometry, row = geometries[position], rows[position]
         if shapely.intersects(boundary, geometry):
             expected = ("在本区域内", "inside the area")
             yield _at(fault(row, FIELD, "E17_partly_outside", None, expected=expected, severity="warning"), geometry)
             continue
-        away = float(shapely.distance(boundary, geometry))
-        severity = "warning" if away <= NEAR_BOUNDARY_DEG else "error"
+        away_m = _away_m(level, _squeezed(geometry, squeeze), squeeze)
+        severity = "warning" if away_m <= NEAR_BOUNDARY_M else "error"
         expected = ("在本区域内", "inside the area")
-        yield _at(fault(row, FIELD, "E17_outside", f"{away:.4f}°", expected=expected, severity=severity), geometry)
+        found = f"{away_m:.0f} m" if away_m < METRES_PER_KM else f"{away_m / METRES_PER_KM:.1f} km"
+        yield _at(fault(row, FIELD, "E17_outside", found, expected=expected, severity=severity), geometry)
+
+
+def _squeezed(geometry: shapely.Geometry, squeeze: float) -> shapely.Geometry:
+    """Narrow longitudes so that a step east is about as long as a step north, for finding which spots are nearest."""
+    return shapely.transform(geometry, lambda lonlat: lonlat * [squeeze, 1.0])
+
+
+def _away_m(boundary: shapely.Geometry, geometry: shapely.Geometry, squeeze: float) -> float:
+    """Measure along the ellipsoid between the nearest spots of two squeezed geometries."""
+    (x0, y0), (x1, y1) = shapely.get_coordinates(shapely.shortest_line(boundary, geometry))
+    return float(GEOD.inv(x0 / squeeze, y0, x1 / squeeze, y1)[2])
 
 
 def duplicate_faults(geometries: Geometries, rows: Sequence[int]) -> Iterator[Fault]:

@@ -294,6 +294,9 @@ def test_boundary():
         (4, "geometry", "E17_outside"),
     ]
     assert report.faults["severity"].tolist() == ["warning", "warning", "error"]
+    # N·cosφ·Δλ at 36.5° N with GRS 80: 6385705 m · 0.803857 · 0.005° = 448 m; degrees are never shown as a distance
+    assert report.faults["value"].tolist()[1] == "448 m"
+    assert report.faults["value"].tolist()[2].endswith(" km")
     assert report.faults.geometry.notna().all()
     assert check(frame({}), WELLS, boundary=Polygon()).ok
 
