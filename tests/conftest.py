@@ -98,3 +98,11 @@ def postgis_server():
 def postgis_schema(postgis_server):
     """Where a new store may be made in the server: a schema of its own."""
     return f"{postgis_server}?schema=t{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def browser_driver():
+    """The one driver of browsers in a test process: a second one beside it does not start."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as driver:
+        yield driver

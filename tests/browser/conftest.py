@@ -70,15 +70,13 @@ def site(demo_store, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(browser_driver):
     """One Chromium for all tests."""
     if not CHROMIUM.is_file():
         pytest.skip("chromium is not installed")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
-        yield found
-        found.close()
+    found = browser_driver.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
+    yield found
+    found.close()
 
 
 class Watched:

@@ -22,10 +22,10 @@ HOSTILE = '<img src=x onerror="window.HIT=1">${window.HIT=2}`</script><script>wi
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver, tempfile.TemporaryDirectory() as profile:
+def browser(browser_driver):
+    with tempfile.TemporaryDirectory() as profile:
         try:
-            context = driver.chromium.launch_persistent_context(
+            context = browser_driver.chromium.launch_persistent_context(
                 profile,
                 executable_path=CHROMIUM,
                 headless=True,
