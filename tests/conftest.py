@@ -20,6 +20,28 @@ settings.register_profile("house", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "house")
 
+SLOW_MODULES = frozenset(
+    [
+        "test_end_to_end",
+        "test_postgis",
+        "test_kill",
+        "test_properties",
+        "test_undoing",
+        "test_migrations",
+        "test_mutations",
+        "test_hostile",
+        "test_sandbox",
+        "test_real_data",
+        "test_sqlite_schema",
+        "test_bench",
+        "test_ladakh",
+        "test_paper",
+        "test_asking",
+        "test_values",
+    ]
+)
+"""Modules whose tests start processes, build the demonstration area, draw pages or try thousands of cases: left out of --quick."""
+
 _connect = socket.socket.connect
 
 
@@ -28,6 +50,13 @@ def _local_only(self, address):
     if host not in LOCAL_HOSTS:
         raise RuntimeError(f"A test tried to reach {host!r}; tests use this machine only")
     return _connect(self, address)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests of slow modules, and all that build the demonstration area."""
+    for item in items:
+        if item.path.stem in SLOW_MODULES or item.path.parent.name == "demo":
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

@@ -202,8 +202,9 @@ def _free_port():
 def test_the_server_answers_this_machine_and_stops_on_a_signal(small):
     port = _free_port()
     log = (small.folder / "serve.log").open("w+")
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from geo_app.cli import main; main()"
     server = subprocess.Popen(
-        [sys.executable, "-c", "from geo_app.cli import main; main()", "start", "--port", str(port)],
+        [sys.executable, "-c", code, "start", "--port", str(port)],
         env=small.env,
         stderr=log,
         stdout=log,
