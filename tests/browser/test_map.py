@@ -135,8 +135,11 @@ def test_drawn_area_asks_and_shows_map_table_and_file(web):
     page.click('[data-draw="Rectangle"]')
     box = page.locator("#map").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    frame = frame_of(page)
+    web.until(frame, "MAP.pm.globalDrawModeEnabled()")
+    page.mouse.move(x - 60, y - 60, steps=4)
     page.mouse.click(x - 60, y - 60)
-    page.mouse.move(x, y)
+    page.mouse.move(x + 60, y + 60, steps=8)
     page.mouse.click(x + 60, y + 60)
     web.until(page, "document.getElementById('query-body').innerText.includes('已画出范围')")
     page.click("#run-query")
