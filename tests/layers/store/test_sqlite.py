@@ -172,23 +172,42 @@ def test_many_threads_write_without_loss(gpkg, change, wells):
     assert gpkg.verify() == []
 
 
-def test_two_processes_write_without_loss(path, layers, change, wells):
-    def work(name):
-        with open_store(path, layers=layers) as store:
-            for turn in range(8):
-                store.apply(change(Insert("wells", wells(2, prefix=f"{name}{turn}_"))))
-        return "done"
+WRITER = textwrap.dedent(
+    """
+    import sys
+    import geopandas
+    import shapely
+    from layers.store import Change, Insert, open_store
 
-    open_store(path, create=True, layers=layers).close()
-    answers = []
-    threads = [threading.Thread(target=lambda name=name: answers.append(in_child(lambda: work(name)))) for name in ("a", "b")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert answers == ["done", "done"]
-    with open_store(path, layers=layers) as store:
-        assert store.count("wells") == 32
+    path, name = sys.argv[1:]
+    with open_store(path) as store:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        for turn in range(8):
+            keys = [f"{name}{turn}_{n}" for n in range(2)]
+            frame = geopandas.GeoDataFrame({"hamlet_id": keys}, geometry=[shapely.Point(104, 36)] * 2, crs="EPSG:4490")
+            store.apply(Change("李工", "水务局", "测试", (Insert("hamlets", frame),)))
+    """
+)
+
+
+def test_two_processes_write_without_loss(path):
+    open_store(path, create=True).close()
+    pipe = subprocess.PIPE
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        for name in "ab"
+    ]
+    for writer in writers:
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    assert [(writer.communicate(timeout=200)[1], writer.returncode) for writer in writers] == [("", 0)] * 2
+    with open_store(path) as store:
+        assert sorted(store.read("hamlets")["hamlet_id"]) == sorted(
+            f"{name}{turn}_{n}" for name in "ab" for turn in range(8) for n in range(2)
+        )
         assert len(store.changes()) == 16
         assert store.verify() == []
 
