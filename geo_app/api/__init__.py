@@ -1,0 +1,1 @@
+"""What other tools talk to: OGC API – Features and vector tiles."""
