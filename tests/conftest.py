@@ -52,6 +52,20 @@ def _local_only(self, address):
     return _connect(self, address)
 
 
+FULL_SCALE = 100
+
+
+def pytest_addoption(parser):
+    """Offer the sizes of a release."""
+    parser.addoption("--full", action="store_true", help="every size of a test that has one, a hundred times as large")
+
+
+@pytest.fixture(scope="session")
+def scale(pytestconfig):
+    """By how much a test multiplies its number of cases: 1 ordinarily, 100 with --full."""
+    return FULL_SCALE if pytestconfig.getoption("full") else 1
+
+
 def pytest_collection_modifyitems(items):
     """Mark the tests of slow modules, and all that build the demonstration area."""
     for item in items:
