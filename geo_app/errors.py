@@ -26,6 +26,12 @@ class ForbiddenError(PersonError, PermissionError):
     code: ClassVar[str] = "forbidden"
 
 
+class NotSignedInError(PersonError, PermissionError):
+    """Nobody is signed in, and this needs an account."""
+
+    code: ClassVar[str] = "not_signed_in"
+
+
 class BadRequestError(PersonError, ValueError):
     """A parameter has a value that cannot be used."""
 
@@ -67,6 +73,9 @@ TABLE: dict[str, Answer] = {
     "bad_threshold": Answer(400, EXIT_USAGE),
     "csrf": Answer(403, EXIT_USAGE),
     "forbidden": Answer(403, EXIT_USAGE),
+    "not_signed_in": Answer(401, EXIT_USAGE),
+    "too_many_attempts": Answer(429, EXIT_USAGE),
+    "too_many_requests": Answer(429, EXIT_USAGE),
     "too_many_jobs": Answer(429, EXIT_STORE),
     # not there
     "not_found": Answer(404, EXIT_NOT_FOUND),
@@ -112,6 +121,7 @@ TABLE: dict[str, Answer] = {
     "storage_full": Answer(507, EXIT_STORE),
     "changed": Answer(412, EXIT_STORE),
     "undo_conflict": Answer(409, EXIT_STORE),
+    "request_closed": Answer(409, EXIT_STORE),
     "precondition_required": Answer(428, EXIT_STORE),
 }
 """Every error class of ours has a `code`; its answer stands here once. A class without a row is answered as its parent."""
