@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
 from layers.schema import PersonError
 
@@ -50,6 +51,16 @@ def _store(raw: str) -> str:
     if found and scheme not in {"gpkg", "postgresql"}:
         raise ValueError(scheme)
     return value
+
+
+def _origin(raw: str) -> str:
+    value = raw.strip().rstrip("/")
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or f"{parts.scheme}://{parts.netloc}" != value or "@" in value:
+        raise ValueError(raw)
+    return value.lower()
 
 
 def _whole(low: int, high: int) -> Parser:
@@ -98,9 +109,54 @@ class Settings:
         default="127.0.0.1",
         metadata=_takes(
             _text,
-            expected="127.0.0.1, ::1 or localhost (this version has no accounts, so it serves this machine only)",
-            en="Address the web server listens on. Only loopback: there are no accounts yet.",
-            zh="网页服务监听地址；尚无账号体系，只允许本机回环地址。",
+            expected="127.0.0.1, ::1 or localhost; any address with XIANGTU_ACCESS=accounts",
+            en="Address the web server listens on. Only loopback where there are no accounts.",
+            zh="网页服务监听地址；未启用账号时只允许本机回环地址。",
+        ),
+    )
+    access: Literal["local", "accounts"] = field(
+        default="local",
+        metadata=_takes(
+            _one_of("local", "accounts"),
+            expected="local or accounts",
+            en="local: no accounts, one person on this machine. accounts: everybody signs in and gets what was granted.",
+            zh="local：不设账号，仅本机一人使用；accounts：登录后按授权使用。",
+        ),
+    )
+    public_url: str = field(
+        default="",
+        metadata=_takes(
+            _origin,
+            expected="http://name or https://name, with a port where it is not the usual one, without a path",
+            en="Address under which people open the pages (accounts). Other host names are refused; https makes cookies secure.",
+            zh="用户访问的网址（账号模式）；其他主机名一律拒绝；https 时 Cookie 仅经加密连接发送。",
+        ),
+    )
+    trusted_proxies: int = field(
+        default=0,
+        metadata=_takes(
+            _whole(0, 8),
+            expected="a whole number from 0 to 8",
+            en="How many proxies of ours stand in front and may tell the client's address and scheme (accounts).",
+            zh="前置的可信反向代理层数（账号模式），由其告知客户端地址与协议。",
+        ),
+    )
+    session_hours: int = field(
+        default=12,
+        metadata=_takes(
+            _whole(1, 720),
+            expected="a whole number of hours from 1 to 720",
+            en="Longest time a sign-in holds.",
+            zh="一次登录的最长有效时间（小时）。",
+        ),
+    )
+    session_idle_minutes: int = field(
+        default=60,
+        metadata=_takes(
+            _whole(5, 1440),
+            expected="a whole number of minutes from 5 to 1440",
+            en="How long a sign-in holds without any request.",
+            zh="无操作自动退出时间（分钟）。",
         ),
     )
     port: int = field(
@@ -202,8 +258,8 @@ class Settings:
         metadata=_takes(
             _text,
             expected="a name",
-            en="Who stands in the history of changes as long as there are no accounts.",
-            zh="在有账号之前，变更记录中的操作人。",
+            en="Who stands in the history of changes where there are no accounts.",
+            zh="未启用账号时，变更记录中的操作人。",
         ),
     )
     bureau: str = field(
@@ -317,12 +373,7 @@ class Settings:
             except ValueError:
                 faults.append(f"{variable(item)}: expected {item.metadata['expected']}, found {shown(item, raw)}")
         faults += _unknown(environ)
-        host = values.get("host")
-        if host is not None and host not in LOOPBACK:
-            faults.append(
-                f"{PREFIX}HOST: found {host!r}, but this version has no accounts and serves this machine only; "
-                "expected 127.0.0.1, ::1 or localhost"
-            )
+        faults += _open_without_accounts(values)
         if faults:
             raise SettingsError("Settings that cannot be used:\n" + "\n".join(f"  {line}" for line in faults))
         return cls(**values)
@@ -336,6 +387,20 @@ class Settings:
     def exports(self) -> Path:
         """Folder where files made for download are written."""
         return self.exports_dir or self.data_dir / "exports"
+
+
+def _open_without_accounts(values: Mapping[str, Any]) -> list[str]:
+    host = values.get("host")
+    if host is None or host in LOOPBACK:
+        return []
+    if values.get("access") != "accounts":
+        return [
+            f"{PREFIX}HOST: found {host!r}, but without accounts (XIANGTU_ACCESS=accounts) only this machine is served; "
+            "expected 127.0.0.1, ::1 or localhost"
+        ]
+    if not values.get("public_url"):
+        return [f"{PREFIX}PUBLIC_URL: expected the address people open, because {PREFIX}HOST is {host!r}; found nothing"]
+    return []
 
 
 def variable(item: Field[Any]) -> str:

@@ -61,7 +61,7 @@ def test_variables_of_the_test_suite_and_of_others_are_left_alone():
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.cn", ""])  # noqa: S104 - refused, that is the point
 def test_an_address_that_others_can_reach_is_refused(host):
-    with pytest.raises(SettingsError, match="no accounts"):
+    with pytest.raises(SettingsError, match="accounts"):
         Settings.from_env({"XIANGTU_HOST": host})
 
 
@@ -91,3 +91,19 @@ def test_every_setting_is_documented_in_both_languages():
 
 def test_the_settings_page_is_current(root):
     assert (root / "docs" / "settings.md").read_text("utf-8") == markdown(), "run: geo-app settings --markdown > docs/settings.md"
+
+
+def test_with_accounts_another_address_needs_the_one_people_open():
+    open_to_all = {"XIANGTU_ACCESS": "accounts", "XIANGTU_HOST": "0.0.0.0"}  # noqa: S104
+    with pytest.raises(SettingsError, match="XIANGTU_PUBLIC_URL"):
+        Settings.from_env(open_to_all)
+    found = Settings.from_env(open_to_all | {"XIANGTU_PUBLIC_URL": "https://Xiangtu.example.cn/"})
+    assert found.public_url == "https://xiangtu.example.cn"
+
+
+@pytest.mark.parametrize(
+    "url", ["xiangtu.cn", "ftp://xiangtu.cn", "https://", "https://a@b.cn", "https://xiangtu.cn/map", "https://x?y"]
+)
+def test_a_public_address_that_is_none_is_refused(url):
+    with pytest.raises(SettingsError, match="XIANGTU_PUBLIC_URL"):
+        Settings.from_env({"XIANGTU_PUBLIC_URL": url})
