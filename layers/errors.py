@@ -35,6 +35,8 @@ class StoreError(PersonError):
     ├── PreconditionRequiredError  a write without the expected version
     ├── StaleVersionError          the feature changed meanwhile
     ├── UndoConflictError          later changes touched the same features
+    ├── OutOfReachError            a layer, area or field that the person may not write
+    ├── RequestClosedError         a change request was decided on already
     ├── CancelledError             the person stopped the change, nothing saved
     └── NotFoundError              feature, change, version, run or query unknown
     """
@@ -167,6 +169,31 @@ class UndoConflictError(StoreError, RuntimeError):
         """Keep the later changes beside the sentence."""
         super().__init__(message)
         self.changes = tuple(changes)
+
+
+class OutOfReachError(StoreError, PermissionError):
+    """A change would write past what the person may write; nothing was saved.
+
+    `items` has (layer, id, why, detail) per row: why is "layer", "area_before", "area_after", "field" or "not_readable".
+    """
+
+    code: ClassVar[str] = "forbidden"
+
+    def __init__(self, message: str, *, items: Sequence[tuple[str, str, str, str]] = ()) -> None:
+        """Keep the rows beside the sentence."""
+        super().__init__(message)
+        self.items = tuple(items)
+
+
+class RequestClosedError(StoreError, RuntimeError):
+    """A change request is no longer in the state in which this may be done to it; `state` is the one it is in."""
+
+    code: ClassVar[str] = "request_closed"
+
+    def __init__(self, message: str, *, state: str = "") -> None:
+        """Keep the state beside the sentence."""
+        super().__init__(message)
+        self.state = state
 
 
 class CancelledError(StoreError, InterruptedError):

@@ -9,7 +9,9 @@
 
 from layers.store.guard import assert_not_live
 from layers.store.opening import open_store
+from layers.store.papers import Account, ChangeRequest, Grant, KeptEdit, Publication, Session
 from layers.store.records import (
+    EVERYWHERE,
     UNCHANGED,
     Change,
     ChangeRecord,
@@ -17,6 +19,7 @@ from layers.store.records import (
     Delete,
     Edit,
     Insert,
+    Reach,
     Receipt,
     Replace,
     RunRecord,
@@ -27,16 +30,24 @@ from layers.store.records import (
 from layers.store.store import Store
 
 __all__ = [
+    "EVERYWHERE",
     "UNCHANGED",
+    "Account",
     "Change",
     "ChangeRecord",
+    "ChangeRequest",
     "Condition",
     "Delete",
     "Edit",
+    "Grant",
     "Insert",
+    "KeptEdit",
+    "Publication",
+    "Reach",
     "Receipt",
     "Replace",
     "RunRecord",
+    "Session",
     "Store",
     "StoredRun",
     "Update",

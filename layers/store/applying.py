@@ -24,6 +24,7 @@ from layers.store import geometry, rows, tables
 from layers.store.ids import fresh
 from layers.store.records import UNCHANGED, Change, Delete, Insert, Receipt, Replace, Update
 from layers.store.rows import Row
+from layers.store.times import instant
 from layers.store.writing import Writer
 from layers.values import encode_value
 
@@ -48,17 +49,6 @@ def declared(backend: Backend, name: str) -> Layer:
     return backend.layers[name]
 
 
-def now() -> dt.datetime:
-    """The present time in UTC."""
-    return dt.datetime.now(dt.UTC)
-
-
-def instant(at: dt.datetime | None) -> str:
-    """Write a time as the store keeps it: ISO text in UTC; a time without a zone is taken as UTC."""
-    moment = at or now()
-    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC).isoformat()
-
-
 def open_change(connection: sa.Connection, change: Change, *, undoes: int | None = None) -> int:
     """Write the head of a change and give its number."""
     number: int = connection.execute(sa.select(sa.func.coalesce(sa.func.max(tables.changes.c.change_id), 0))).scalar_one() + 1
@@ -78,6 +68,7 @@ def open_change(connection: sa.Connection, change: Change, *, undoes: int | None
             deleted=0,
             undoes=undoes,
             token=uuid.uuid4().hex,
+            account_id=change.account_id,
         )
     )
     return number
@@ -103,7 +94,7 @@ def apply(
     """Apply a change; see `Store.apply`."""
     if not change.who.strip():
         raise BadFrameError("A change needs to say who makes it")
-    prepared = _prepare(backend, change.edits)
+    prepared = prepare(backend, change.edits)
     with backend.writing() as connection:
         writer = Writer(backend, connection, open_change(connection, change))
         writer.progress, writer.cancel = progress, cancel
@@ -122,7 +113,7 @@ def apply(
         return close_change(writer, sorted({edit.layer for edit in change.edits}))
 
 
-def _prepare(backend: Backend, edits: Sequence[Edit]) -> Prepared:
+def prepare(backend: Backend, edits: Sequence[Edit]) -> Prepared:
     """Check everything that needs no database, before the transaction begins."""
     prepared: Prepared = {}
     for number, edit in enumerate(edits):

@@ -55,6 +55,7 @@ def _change_record(row: sa.Row[Any], names: tuple[str, ...], undone_by: int | No
         layers=names,
         undoes=row.undoes,
         undone_by=undone_by,
+        account_id=row.account_id,
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import shapely
 
-Kind = Literal["import", "edit", "undo", "demo"]
+Kind = Literal["import", "edit", "undo", "demo", "restore", "request", "bulk", "field", "ogc", "area"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains", "is_null"]
 
 
@@ -25,6 +25,24 @@ class Unchanged(Enum):
 
 
 UNCHANGED: Final = Unchanged.UNCHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What part of a layer somebody may read, or write.
+
+    `codes` are the granted area codes and all below them (None: everywhere), `outline` the union of the granted areas'
+    outlines in EPSG:4490 (None: not known), `fields` the fields (None: all). `reading` is what may be read where that is more
+    than what may be written: it decides between "there is no such feature" and "you may not change it".
+    """
+
+    codes: frozenset[str] | None = None
+    outline: shapely.Geometry | None = None
+    fields: frozenset[str] | None = None
+    reading: Reach | None = None
+
+
+EVERYWHERE: Final = Reach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +110,7 @@ class Change:
     file_sha256: str | None = None
     recipe: str | None = None
     at: dt.datetime | None = None
+    account_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +143,7 @@ class ChangeRecord:
     layers: tuple[str, ...]
     undoes: int | None
     undone_by: int | None
+    account_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

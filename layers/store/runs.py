@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from layers.errors import BadFrameError, NotFoundError
 from layers.store import tables
-from layers.store.applying import instant, now
 from layers.store.records import RunRecord, StoredRun
+from layers.store.times import instant, now
 from layers.values import to_json
 
 if TYPE_CHECKING:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from layers.store import applying, features, memory, runs, snapshots, transfer, undoing, verifying
+from layers.store.accounts import Accounts
+from layers.store.kept import Kept
+from layers.store.published import Published
 from layers.store.records import Change
+from layers.store.requests import Requests
+from layers.store.served import Served
 
 if TYPE_CHECKING:
     import threading
@@ -31,6 +36,11 @@ class Store:
     def __init__(self, backend: Backend) -> None:
         """Work on a backend that is open and of the present schema."""
         self._backend = backend
+        self.accounts = Accounts(backend)
+        self.requests = Requests(backend)
+        self.kept = Kept(backend)
+        self.served = Served(backend)
+        self.published = Published(backend)
 
     @property
     def layers(self) -> Mapping[str, Layer]:

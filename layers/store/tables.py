@@ -58,6 +58,7 @@ changes = sa.Table(
     *(sa.Column(name, sa.BigInteger) for name in ("inserted", "updated", "deleted")),
     sa.Column("undoes", sa.BigInteger),
     sa.Column("token", sa.Text),
+    sa.Column("account_id", sa.BigInteger),
 )
 change_layers = sa.Table(
     "xt_change_layers",
@@ -104,6 +105,71 @@ queries = sa.Table(
     *(sa.Column(name, sa.Text) for name in ("spec", "who", "at")),
 )
 settings = sa.Table("xt_settings", system, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text))
+
+accounts = sa.Table(
+    "xt_accounts",
+    system,
+    sa.Column("account_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text) for name in ("login", "name", "bureau", "password_hash", "grants")),
+    sa.Column("active", sa.Boolean),
+    *(sa.Column(name, sa.Text) for name in ("created_at", "language")),
+)
+sessions = sa.Table(
+    "xt_sessions",
+    system,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("account_id", sa.BigInteger),
+    *(sa.Column(name, sa.Text) for name in ("csrf", "started_at", "seen_at", "expires_at")),
+)
+attempts = sa.Table(
+    "xt_attempts",
+    system,
+    sa.Column("attempt_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text) for name in ("login", "address", "at")),
+    sa.Column("ok", sa.Boolean),
+)
+requests = sa.Table(
+    "xt_requests",
+    system,
+    sa.Column("request_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text) for name in ("state", "who", "bureau")),
+    sa.Column("account_id", sa.BigInteger),
+    *(sa.Column(name, sa.Text) for name in ("reason", "origin", "kind", "file_name", "file_sha256", "created_at")),
+    *(sa.Column(name, sa.Text) for name in ("decided_at", "decided_by", "note")),
+    sa.Column("change_id", sa.BigInteger),
+)
+request_edits = sa.Table(
+    "xt_request_edits",
+    system,
+    sa.Column("request_id", sa.BigInteger, primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True),
+    *(sa.Column(name, sa.Text) for name in ("layer", "feature_id", "edit")),
+)
+kept = sa.Table(
+    "xt_kept",
+    system,
+    sa.Column("kept_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text) for name in ("at", "state", "who", "bureau")),
+    sa.Column("account_id", sa.BigInteger),
+    *(sa.Column(name, sa.Text) for name in ("cause", "origin", "reason", "layer", "feature_id")),
+    sa.Column("theirs_ver", sa.BigInteger),
+    *(sa.Column(name, sa.Text) for name in ("edit", "settled_at", "settled_by")),
+    sa.Column("change_id", sa.BigInteger),
+)
+served = sa.Table(
+    "xt_served",
+    system,
+    sa.Column("account_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text, primary_key=True) for name in ("layer", "id")),
+    sa.Column("ver", sa.BigInteger),
+)
+published = sa.Table(
+    "xt_published",
+    system,
+    sa.Column("published_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text) for name in ("kind", "title", "content", "who", "at")),
+    *(sa.Column(name, sa.Text) for name in ("valid_from", "valid_to", "withdrawn_at", "withdrawn_by")),
+)
 
 
 def layer_table(

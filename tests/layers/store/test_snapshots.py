@@ -4,7 +4,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from layers.store import Insert, RunRecord, Update, open_store, snapshots
-from layers.store.applying import now
+from layers.store.times import now
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from layers.errors import LiveStoreError, NotAStoreError
 from layers.store import Insert, RunRecord, Update, open_store
-from layers.store.applying import now
+from layers.store.times import now
 
 
 def busy(store, change, one):

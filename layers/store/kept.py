@@ -1,0 +1,116 @@
+"""Edits that were not taken: kept for merging, never removed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from layers.errors import NotFoundError, RequestClosedError
+from layers.store import edit_json, tables
+from layers.store.accounts import next_number
+from layers.store.papers import KeptEdit
+from layers.store.times import instant, moment, moment_or_none, now
+from layers.values import to_json
+
+if TYPE_CHECKING:
+    import builtins
+
+    from layers.store.backend import Backend
+    from layers.store.papers import Cause, KeptState, Origin
+    from layers.store.records import Edit
+
+
+class Kept:
+    """`Store.kept`."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Work on an open backend."""
+        self._backend = backend
+
+    def keep(  # noqa: PLR0913 -- all that is known of the edit stands in one row
+        self,
+        edit: Edit,
+        *,
+        who: str,
+        bureau: str,
+        account_id: int | None,
+        cause: Cause,
+        origin: Origin = "page",
+        reason: str = "",
+        theirs_ver: int | None = None,
+    ) -> int:
+        """Keep an edit that was not taken and give its number."""
+        table = tables.kept
+        values = {"who": who, "bureau": bureau, "account_id": account_id, "cause": cause, "origin": origin, "reason": reason}
+        values |= {"layer": edit.layer, "feature_id": getattr(edit, "id", None), "theirs_ver": theirs_ver}
+        values |= {"edit": to_json(edit_json.dump_edit(edit)), "at": instant(now()), "state": "open"}
+        with self._backend.writing() as connection:
+            number = next_number(connection, table.c.kept_id)
+            connection.execute(sa.insert(table).values(kept_id=number, **values))
+        return number
+
+    def get(self, kept_id: int) -> KeptEdit:
+        """Give a kept edit; raise NotFoundError when there is none of this number."""
+        with self._backend.reading() as connection:
+            return self._record(_row(connection, kept_id))
+
+    def list(  # noqa: PLR0913 -- all that may limit the list
+        self,
+        account_id: int | None = None,
+        state: KeptState | None = "open",
+        *,
+        layer: str | None = None,
+        feature_id: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> builtins.list[KeptEdit]:
+        """List kept edits, the latest first; state None lists all."""
+        table = tables.kept
+        statement = sa.select(table).order_by(table.c.kept_id.desc()).limit(limit).offset(offset or None)
+        wanted = {"account_id": account_id, "state": state, "layer": layer, "feature_id": feature_id}
+        for name, value in wanted.items():
+            if value is not None:
+                statement = statement.where(table.c[name] == value)
+        with self._backend.reading() as connection:
+            return [self._record(row) for row in connection.execute(statement)]
+
+    def settle(self, kept_id: int, state: KeptState, *, by: str, change_id: int | None = None) -> None:
+        """Say that a kept edit was merged (by which change) or dismissed; the row stays.
+
+        Raises:
+            NotFoundError: no such kept edit.
+            RequestClosedError: it was settled before.
+        """
+        with self._backend.writing() as connection:
+            row = _row(connection, kept_id)
+            if row.state != "open" or state == "open":
+                raise RequestClosedError(f"The kept edit {kept_id} is {row.state} already.", state=row.state)
+            values = {"state": state, "settled_by": by, "settled_at": instant(now()), "change_id": change_id}
+            connection.execute(sa.update(tables.kept).where(tables.kept.c.kept_id == kept_id).values(**values))
+
+    def _record(self, row: sa.Row[Any]) -> KeptEdit:
+        return KeptEdit(
+            kept_id=row.kept_id,
+            at=moment(row.at),
+            state=row.state,
+            who=row.who,
+            bureau=row.bureau,
+            account_id=row.account_id,
+            cause=row.cause,
+            origin=row.origin,
+            reason=row.reason,
+            theirs_ver=row.theirs_ver,
+            edit=edit_json.load_edit(json.loads(row.edit), self._backend.layers),
+            settled_at=moment_or_none(row.settled_at),
+            settled_by=row.settled_by,
+            change_id=row.change_id,
+        )
+
+
+def _row(connection: sa.Connection, kept_id: int) -> sa.Row[Any]:
+    row = connection.execute(sa.select(tables.kept).where(tables.kept.c.kept_id == kept_id)).first()
+    if row is None:
+        raise NotFoundError(f"There is no kept edit {kept_id}. Look at the list of kept edits.")
+    return row
