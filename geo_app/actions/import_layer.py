@@ -116,11 +116,7 @@ def check(store: Store, upload: Upload, choices: Choices, *, limits: Limits | No
     """
     layer = declared(choices.layer)
     limits = limits or files.Limits()
-    raw = _read(store, upload, choices.answers, limits)
-    columns = _columns(choices, [str(name) for name in raw.frame.columns if name != "geometry"])
-    feed = feed_of(upload, choices, columns)
-    frame, _ = files.apply_feed(raw, feed)
-    repaired = files.repair(frame, layer, choices.repairs, limits=limits)
+    raw, feed, repaired = read(store, upload, choices, limits=limits)
     known = known_keys(store, layer, repaired.frame, new=choices.mode is Mode.ADD)
     report = files.check(repaired.frame, layer, known=known, boundary=boundary(store, layer), options=options_of(store, feed))
     return Checked(
@@ -135,6 +131,21 @@ def check(store: Store, upload: Upload, choices: Choices, *, limits: Limits | No
         raw.sha256,
         tuple(raw.notes),
     )
+
+
+def read(
+    store: Store, upload: Upload, choices: Choices, *, limits: Limits
+) -> tuple[files.RawTable, files.Feed, files.RepairResult]:
+    """Read a waiting file in the locked-down process, give its columns the layer's names, and repair as chosen; no check yet.
+
+    Raises:
+        QuestionError: the CRS, the encoding or the table is not known and was not answered.
+    """
+    raw = _read(store, upload, choices.answers, limits)
+    columns = _columns(choices, [str(name) for name in raw.frame.columns if name != "geometry"])
+    feed = feed_of(upload, choices, columns)
+    frame, _ = files.apply_feed(raw, feed)
+    return raw, feed, files.repair(frame, declared(choices.layer), choices.repairs, limits=limits)
 
 
 def _columns(choices: Choices, there: list[str]) -> dict[str, str]:
