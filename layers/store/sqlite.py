@@ -35,7 +35,7 @@ from layers.errors import (
     StoreError,
     StoreFaultError,
 )
-from layers.store import geometry, guard
+from layers.store import cql_spatial, geometry, guard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +113,7 @@ def raw_connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
         check_same_thread=False,
     )
     geometry.register(connection)
+    cql_spatial.register(connection)
     return connection
 
 
