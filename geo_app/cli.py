@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geo_app.commands import asking, filling, keeping, listing, mapping, reading
+from geo_app.commands import asking, backup, filling, keeping, listing, mapping, reading
 from geo_app.commands.bench import Commands, examples, make_bench
 from geo_app.errors import body
 
@@ -43,7 +43,9 @@ for _command in (
     keeping.init,
     keeping.demo,
     keeping.serve_command,
-    keeping.verify,
+    backup.backup,
+    backup.restore,
+    backup.verify,
     keeping.settings,
     filling.load,
     filling.import_file,

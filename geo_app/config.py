@@ -234,6 +234,33 @@ class Settings:
             zh="图层快照（GeoParquet）目录；留空则与数据库同处。",
         ),
     )
+    backup_dir: Path | None = field(
+        default=None,
+        metadata=_takes(
+            _optional_path,
+            expected="a folder path, or empty for none",
+            en="Folder of the backups; the server makes them itself while it is set. It should lie on another disk.",
+            zh="备份目录；设置后由服务自动备份。应放在另一块磁盘上。",
+        ),
+    )
+    backup_every_min: int = field(
+        default=15,
+        metadata=_takes(
+            _whole(1, 10_080),
+            expected="a whole number of minutes from 1 to 10080",
+            en="Minutes between the backups that the server makes.",
+            zh="自动备份的间隔（分钟）。",
+        ),
+    )
+    backup_keep: int = field(
+        default=30,
+        metadata=_takes(
+            _whole(1, 100_000),
+            expected="a whole number from 1 to 100000",
+            en="Backups kept, beside the last one of each of the last 30 days.",
+            zh="保留的备份份数；另保留最近 30 天每天的最后一份。",
+        ),
+    )
     names_dir: Path | None = field(
         default=None,
         metadata=_takes(

@@ -116,6 +116,7 @@ TABLE: dict[str, Answer] = {
     "store_access": Answer(503, EXIT_STORE),
     "durability": Answer(503, EXIT_STORE),
     "migration_failed": Answer(503, EXIT_STORE),
+    "restore_failed": Answer(409, EXIT_STORE),
     "live_store": Answer(409, EXIT_STORE),
     "busy": Answer(503, EXIT_STORE),
     "storage_full": Answer(507, EXIT_STORE),

@@ -139,21 +139,6 @@ def _where(bench: Bench) -> str:
     return "(a database)" if "@" in store else store
 
 
-@click.command(epilog=examples("geo-app verify"))
-@pass_bench
-def verify(bench: Bench) -> None:
-    """Check the store itself: damage, drift of the spatial index, broken history."""
-    from geo_app.actions import check_store
-
-    with bench.store() as store:
-        faults = check_store.verify(store)
-    for line in faults:
-        click.echo(line)
-    if faults:
-        raise SystemExit(EXIT_STORE)
-    say("The store is whole.")
-
-
 @click.command(epilog=examples("geo-app settings", "geo-app settings --json", "geo-app settings --markdown"))
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--markdown", is_flag=True, help="As the page docs/settings.md.")

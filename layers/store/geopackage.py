@@ -15,8 +15,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from layers.errors import NotAStoreError, StoreDamagedError, StoreError
 from layers.schema import FieldType, GeometryKind
-from layers.store import geometry, guard, scripts, tables
+from layers.store import geometry, guard, reaching, scripts, tables
 from layers.store.sqlite import Connections, raw_connect, translated
+from layers.values import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -200,6 +201,19 @@ class GeoPackage:
             sa.func.ST_MaxY(geom) >= south,
         )
 
+    def among(self, column: sa.ColumnElement[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Look the text up in the members of one JSON list."""
+        return column.in_(sa.select(sa.func.json_each(to_json(list(values))).table_valued("value").c.value))
+
+    def meets(self, table: sa.Table, outline: shapely.Geometry) -> sa.ColumnElement[bool]:
+        """Ask the rtree for candidates, then compare the geometries themselves."""
+        west, south, east, north = outline.bounds
+        tree = sa.table(f"rtree_{table.name}_geom", *(sa.column(name) for name in ("id", "minx", "maxx", "miny", "maxy")))
+        candidates = sa.select(tree.c.id).where(
+            tree.c.minx <= east, tree.c.maxx >= west, tree.c.miny <= north, tree.c.maxy >= south
+        )
+        return sa.and_(table.c.fid.in_(candidates), sa.func.xt_meets(table.c.geom, reaching.hold_outline(outline)) == 1)
+
     def has_text(self, column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
         """Find a text by instr, which knows no wildcards."""
         return sa.func.instr(column, text) > 0
@@ -250,10 +264,11 @@ class GeoPackage:
         for layer in self.layers.values():
             if layer.geometry is not GeometryKind.NONE:
                 with self.reading() as reader:
-                    found += self._index_faults(reader, layer)
+                    found += self.index_faults(reader, layer)
         return found
 
-    def _index_faults(self, connection: sa.Connection, layer: Layer) -> list[str]:
+    def index_faults(self, connection: sa.Connection, layer: Layer) -> list[str]:
+        """Compare the spatial index of a layer with its geometries."""
         table = self.tables[layer.name]
         tree = sa.table(f"rtree_{layer.name}_geom", *(sa.column(name) for name in ("id", "minx", "miny", "maxx", "maxy")))
         rows = connection.execute(sa.select(table.c.fid, table.c.geom).where(table.c.geom.is_not(None))).all()
