@@ -1,0 +1,78 @@
+"""Rows that edits touch, as features: what is there, and what each edit leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from layers.frames import GEOMETRY
+from layers.store import UNCHANGED, Insert, Replace, Update
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from layers.schema import Layer
+    from layers.store import Edit, Reach, Store
+
+ASKED_AT_ONCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class EditedRow:
+    """A row as an edit leaves it: which edit, the feature before (None: new), and after."""
+
+    edit: int
+    row: int
+    id: str | None
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any]
+
+
+def feature_after(before: Mapping[str, Any], edit: Update) -> dict[str, Any]:
+    """Give a feature as an update leaves it."""
+    after = dict(before) | dict(edit.values)
+    if edit.geometry is not UNCHANGED:
+        after[GEOMETRY] = edit.geometry
+    return after
+
+
+def features_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the rows of a frame as features: plain values, unknown None, the geometry under `geometry`."""
+    geometry = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else GEOMETRY
+    found = []
+    for row in frame.to_dict("records"):
+        feature = {str(name): _plain(value) for name, value in row.items() if name != geometry}
+        if geometry in row:
+            feature[GEOMETRY] = row[geometry]
+        found.append(feature)
+    return found
+
+
+def present(store: Store, layer: str, ids: Iterable[str], reach: Reach | None = None) -> dict[str, dict[str, Any]]:
+    """Read features by id, in parts; those that are not there, or that may not be read, are left out."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(wanted), ASKED_AT_ONCE):
+        frame = store.read(layer, ids=wanted[start : start + ASKED_AT_ONCE], reach=reach)
+        found |= {str(feature["id"]): feature for feature in features_of(frame)}
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple | dict):
+        return value
+    return None if value is None or pd.isna(value) else value.item() if hasattr(value, "item") else value
+
+
+def rows_of(store: Store, layer: Layer, edits: Sequence[tuple[int, Edit]], reach: Reach | None = None) -> Iterator[EditedRow]:
+    """Give the rows that numbered edits of a layer leave; a feature that is not the one that was seen is left out."""
+    there = present(store, layer.name, [edit.id for _, edit in edits if isinstance(edit, Update)], reach)
+    for at, edit in edits:
+        if isinstance(edit, Insert | Replace):
+            for number, feature in enumerate(features_of(edit.frame), start=1):
+                yield EditedRow(at, number, feature.get("id"), None, feature)
+        elif isinstance(edit, Update) and edit.id in there and there[edit.id]["ver"] == edit.expected_ver:
+            yield EditedRow(at, 1, edit.id, there[edit.id], feature_after(there[edit.id], edit))

@@ -1,0 +1,153 @@
+"""What edits are checked against beyond their own rows: keys elsewhere, the outline of the area, the rows beside them."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from geo_app.actions import held, inputs
+from geo_app.actions.edit_rows import ASKED_AT_ONCE
+from layers import files
+from layers.catalogue import layer as declared
+from layers.files import geometry_checks
+from layers.frames import GEOMETRY
+from layers.store import Condition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from geo_app.actions.edit_rows import EditedRow
+    from layers.files.faults import Fault
+    from layers.schema import Layer
+    from layers.store import Reach, Store
+
+OUTLINED = ("counties", "townships", "villages")
+"""Area layers whose outlines bound the area, the coarsest first; they themselves are not held against it."""
+NEIGHBOURS = 200
+NOTHING = "\x00"
+"""Stands among the known keys of a layer that holds rows, so that a pointer to none of them is named."""
+
+_outlines: weakref.WeakKeyDictionary[Store, tuple[tuple[str, int], shapely.Geometry]] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def options(store: Store) -> files.Checks:
+    """Say by which scheme area codes are checked, and which counties are known."""
+    counties = held.read(store, ["counties"])["counties"]["county_code"] if store.version("counties") else ()
+    return files.Checks(scheme=inputs.scheme_name(store), counties=frozenset(map(str, counties)))
+
+
+def known_keys(store: Store, layer: Layer, rows: Sequence[EditedRow], gone: set[str]) -> dict[str, set[str]]:
+    """Give the keys that the rows point to, as far as they are there, and the keys of their own that are taken."""
+    known: dict[str, set[str]] = {}
+    areas: set[str] = set()
+    for item in layer.fields:
+        if item.references is None:
+            continue
+        values = _texts(row.after.get(item.name) for row in rows)
+        for name in held.AREA_LAYERS if item.references in held.AREA_LAYERS else (item.references,):
+            keys = _there(store, name, values)
+            if keys is not None:
+                (areas if name in held.AREA_LAYERS else known.setdefault(name, {NOTHING})).update(keys | {NOTHING})
+    if areas:
+        known["areas"] = areas
+    stays = {
+        str(row.after.get(layer.key)) for row in rows if row.before and row.before.get(layer.key) == row.after.get(layer.key)
+    }
+    known[layer.name] = (known.get(layer.name, set()) - stays) | _taken(store, layer, rows, gone)
+    return {name: keys for name, keys in known.items() if keys}
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    flat = [part for value in values for part in (value if isinstance(value, list) else [value])]
+    return list(dict.fromkeys(str(part) for part in flat if part is not None and not isinstance(part, dict)))
+
+
+def _there(store: Store, name: str, values: Sequence[str]) -> set[str] | None:
+    """Give which of these keys a layer holds; None when it holds no row at all."""
+    if not store.version(name) or not store.count(name):
+        return None
+    key = declared(name).key
+    found: set[str] = set()
+    for start in range(0, len(values), ASKED_AT_ONCE):
+        part = [Condition(key, "in", list(values[start : start + ASKED_AT_ONCE]))]
+        found |= set(store.read(name, where=part, geometry=False)[key].astype(str))
+    return found
+
+
+def _taken(store: Store, layer: Layer, rows: Sequence[EditedRow], gone: set[str]) -> set[str]:
+    """Give which new keys of the rows another row has that stays as it is."""
+    new = [row for row in rows if _rekeyed(layer, row)]
+    keys = _texts(row.after.get(layer.key) for row in new)
+    moved = {row.id for row in rows if row.before is not None} | gone
+    found: set[str] = set()
+    for start in range(0, len(keys), ASKED_AT_ONCE):
+        part = [Condition(layer.key, "in", keys[start : start + ASKED_AT_ONCE])]
+        frame = store.read(layer.name, where=part, geometry=False)
+        found |= {str(key) for key, number in zip(frame[layer.key], frame["id"], strict=True) if str(number) not in moved}
+    return found
+
+
+def _rekeyed(layer: Layer, row: EditedRow) -> bool:
+    return row.before is None or row.before.get(layer.key) != row.after.get(layer.key)
+
+
+def outline(store: Store) -> shapely.Geometry | None:
+    """Give the outline of the known areas, joined once for a version of the layer that has them."""
+    for name in OUTLINED:
+        version = store.version(name)
+        if not version:
+            continue
+        with _lock:
+            kept = _outlines.get(store)
+        if kept is not None and kept[0] == (name, version):
+            return kept[1]
+        frame = held.read(store, [name])[name]
+        if len(frame) and not frame.geometry.dropna().empty:
+            made = frame.geometry.dropna().union_all()
+            with _lock:
+                _outlines[store] = ((name, version), made)
+            return made
+    return None
+
+
+def beside_faults(store: Store, layer: Layer, rows: Sequence[EditedRow], gone: set[str], reach: Reach | None) -> list[Fault]:
+    """Name what an edited row has in common with rows beside it: the same geometry, an overlap."""
+    found: list[Fault] = []
+    mine = {row.id for row in rows if row.before is not None} | gone
+    for number, row in enumerate(rows, start=1):
+        shape = row.after.get(GEOMETRY)
+        if not _sound(layer, shape) or _unmoved(row):
+            continue
+        near = store.read(layer.name, bbox=_box(shape), limit=NEIGHBOURS, reach=reach)
+        near = near[~near["id"].isin(mine) & near.geometry.notna()]
+        near = near[near.geometry.is_valid & ~near.geometry.is_empty]
+        if near.empty:
+            continue
+        shapes = np.array([*near.geometry, shape], dtype=object)
+        labels: list[Any] = [*near[layer.key].astype(object).where(near[layer.key].notna(), "—"), number]
+        faults = [
+            *geometry_checks.duplicate_faults(shapes, labels),
+            *geometry_checks.overlap_faults(layer, shapes, labels),
+        ]
+        found += [item for item in faults if item.row == number and item.row is not None]
+    return found
+
+
+def _unmoved(row: EditedRow) -> bool:
+    return row.before is not None and row.before.get(GEOMETRY) is row.after.get(GEOMETRY)
+
+
+def _sound(layer: Layer, shape: Any) -> bool:
+    if shape is None or shape.is_empty or not layer.geometry.accepts(shape.geom_type):
+        return False
+    return bool(np.isfinite(shapely.get_coordinates(shape)).all() and shape.is_valid)
+
+
+def _box(shape: shapely.Geometry) -> tuple[float, float, float, float]:
+    west, south, east, north = shape.bounds
+    return west, south, east, north
