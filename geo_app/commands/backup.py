@@ -175,7 +175,7 @@ def verify(bench: Bench, *, repair: bool) -> None:
                 click.echo(f"still: {line}")
     if faults:
         say(
-            "Rows that differ from the history can be brought back with geo-app restore --layer; a damaged file with geo-app restore."
+            "Rows that differ from the history: geo-app restore --layer. A damaged file: geo-app restore."
             if repair
             else "geo-app verify --repair mends what can be derived from the rows and the history."
         )

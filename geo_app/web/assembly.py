@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from flask import Flask
 
-from geo_app import access
+from geo_app import access, periodic
+from geo_app.actions import starting
 from geo_app.jobs import JobLimits, Jobs
 from geo_app.opening import open_store
 from geo_app.web import (
@@ -100,6 +101,7 @@ def assemble(settings: Settings) -> Flask:
     _configure(app, settings)
     _warn_untranslated()
     store = open_store(settings, create=True)
+    starting.watch(store)
     limits = JobLimits(per_user=settings.jobs_per_user, total=settings.jobs_total)
     app.extensions["xiangtu"] = Desk(settings=settings, store=store, jobs=Jobs(limits), imports=Desktop())
     language.install(app)
@@ -109,4 +111,5 @@ def assemble(settings: Settings) -> Flask:
     for page in PAGES:
         app.register_blueprint(page.pages)
     refuse_undeclared(app)
+    periodic.begin(settings, app)
     return app
