@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from layers import (
+    area_crosswalk,
     areas,
     assets,
     counties,
@@ -52,6 +53,7 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
             monitored_households,
             indicator_targets,
             facilities,
+            area_crosswalk,
         )
     }
 )

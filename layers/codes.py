@@ -78,6 +78,8 @@ COUNTY_CLASS = _domain("county_class")
 KEY_LEVEL = _domain("key_level")
 TOILET_CLASS = _domain("toilet_class")
 LIST_LEVEL = _domain("list_level")
+AREA_CHANGE = _domain("area_change")
+SHARE_BASIS = _domain("share_basis")
 OLD_REV_REGION = _domain("old_rev_region")
 
 # villages, hamlets, settlements, facilities

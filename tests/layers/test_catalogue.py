@@ -22,6 +22,7 @@ NAMES = [
     "monitored_households",
     "indicator_targets",
     "facilities",
+    "area_crosswalk",
 ]
 
 
@@ -66,7 +67,7 @@ def test_area_codes_have_no_pattern_so_that_other_countries_codes_pass():
 
 def test_tables_without_geometry():
     without = {name for name, declared in LAYERS.items() if declared.geometry is GeometryKind.NONE}
-    assert without == {"areas", "key_counties", "monitored_households", "indicator_targets"}
+    assert without == {"areas", "key_counties", "monitored_households", "indicator_targets", "area_crosswalk"}
 
 
 def test_an_unknown_layer_names_the_layers_there_are():
