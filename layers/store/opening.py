@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from layers.catalogue import LAYERS
 from layers.errors import DurabilityError, NotAStoreError, StoreAccessError, StoreMissingError
-from layers.store import durability, migrations
+from layers.store import commits, durability, migrations
 from layers.store.geopackage import GeoPackage
 from layers.store.postgis import PostGIS
 from layers.store.store import Store
@@ -55,6 +55,8 @@ def _started(backend: Backend, *, create: bool) -> Store:
     try:
         if create:
             migrations.create(backend)
+        if backend.name == "postgis":
+            commits.refuse_early_acknowledgement(backend)
         migrations.bring_up(backend)
         started = True
     finally:
