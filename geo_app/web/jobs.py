@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pages = Blueprint("jobs", __name__, url_prefix="/jobs")
 
 COVERAGE, REPLAY, INSPECT, CHECK, ACCEPT, PRINT = "coverage", "replay", "inspect", "check", "accept", "map"
+PUBLISH = "publish"
 IMPORTS = frozenset({INSPECT, CHECK, ACCEPT})
 
 
@@ -38,6 +39,8 @@ def href(job: Job) -> str | None:
         return url_for("runs.page", run_id=job.result["run"], replay=job.id)
     if job.kind in IMPORTS:
         return url_for("imports.page", upload_id=job.result)
+    if job.kind == PUBLISH:
+        return url_for("public.item", published_id=job.result)
     return url_for("downloads.finished", job_id=job.id) if job.kind == PRINT else None
 
 

@@ -1,0 +1,101 @@
+"""Publishing: the list of what was published, and the forms for a notice and for a map. For those who review."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from geo_app.access import Permission, permission
+from geo_app.actions import compose_map, publish
+from geo_app.web import figures, frames, jobs
+from geo_app.web.desk import desk, person
+from geo_app.web.language import language
+from geo_app.web.map import indicator_of
+from processing.indicators import INDICATORS
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from geo_app.progress import Progress
+
+pages = Blueprint("publications", __name__, url_prefix="/publications")
+
+MOST_AREAS = 400
+"""More areas than anybody looks through in a list; a code can be typed."""
+
+
+def _paper() -> publish.Paper:
+    form = request.form
+    return publish.Paper(
+        title=form.get("title", ""),
+        text=form.get("text", ""),
+        valid_from=publish.day(form.get("valid_from", ""), "valid_from"),
+        valid_to=publish.day(form.get("valid_to", ""), "valid_to"),
+        accounts=not person().is_local,
+    )
+
+
+@pages.get("")
+@permission(Permission.REVIEW)
+def index() -> ResponseReturnValue:
+    """List everything published, also what is no longer shown, with the forms for more."""
+    hierarchy = figures.areas()
+    offered = [(code, hierarchy.name(code)) for code in hierarchy.codes if _rank(hierarchy.level_of(code)) in frames.RANKS]
+    return render_template(
+        "publications.html",
+        items=desk().store.published.all(),
+        indicators=INDICATORS.values(),
+        levels=frames.levels(),
+        areas=offered[:MOST_AREAS],
+    )
+
+
+def _rank(level: str | None) -> int:
+    return next((item.rank for item in figures.areas().levels if item.name == level), 0)
+
+
+@pages.post("/notices")
+@permission(Permission.REVIEW)
+def notice() -> ResponseReturnValue:
+    """Publish a notice."""
+    number = publish.publish_notice(desk().store, person(), _paper())
+    flash(gettext("Publication no. %(id)s is public.", id=number), "good")
+    return redirect(url_for("public.item", published_id=number))
+
+
+def _maker() -> compose_map.Maker:
+    settings = desk().settings
+    return compose_map.Maker(settings.organisation, settings.review_number, settings.area_name)
+
+
+@pages.post("/maps")
+@permission(Permission.REVIEW)
+def map_() -> ResponseReturnValue:
+    """Start composing and publishing a map; the job's result is the number of the publication."""
+    here, who, item = desk(), person(), replace(_paper(), maker=_maker())
+    code = indicator_of(request.form.get("indicator"))
+    run = request.form.get("run", "")
+    wanted = compose_map.MapRequest(
+        indicator=code,
+        level=request.form.get("level", ""),
+        area=request.form.get("area", "").strip() or None,
+        run_id=int(run) if run.isdecimal() else None,
+        language="zh" if language() == "zh" else "en",
+    )
+
+    def work(progress: Progress) -> int:
+        return publish.publish_map(here.store, who, item, wanted, progress)
+
+    return jobs.start(jobs.PUBLISH, gettext("Publish the map %(name)s", name=item.title), work)
+
+
+@pages.post("/<int:published_id>/withdraw")
+@permission(Permission.REVIEW)
+def withdraw(published_id: int) -> ResponseReturnValue:
+    """Take a publication back."""
+    publish.withdraw(desk().store, person(), published_id, accounts=not person().is_local)
+    flash(gettext("Publication no. %(id)s is withdrawn.", id=published_id), "good")
+    return redirect(url_for("publications.index"))
