@@ -421,10 +421,8 @@ def _open_without_accounts(values: Mapping[str, Any]) -> list[str]:
     if host is None or host in LOOPBACK:
         return []
     if values.get("access") != "accounts":
-        return [
-            f"{PREFIX}HOST: found {host!r}, but without accounts (XIANGTU_ACCESS=accounts) only this machine is served; "
-            "expected 127.0.0.1, ::1 or localhost"
-        ]
+        served = "without accounts (XIANGTU_ACCESS=accounts) only this machine is served"
+        return [f"{PREFIX}HOST: found {host!r}, but {served}; expected 127.0.0.1, ::1 or localhost"]
     if not values.get("public_url"):
         return [f"{PREFIX}PUBLIC_URL: expected the address people open, because {PREFIX}HOST is {host!r}; found nothing"]
     return []

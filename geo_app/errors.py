@@ -50,6 +50,13 @@ class NoDataError(PersonError, LookupError):
     code: ClassVar[str] = "no_data"
 
 
+class BusyError(PersonError, TimeoutError):
+    """Others ask for the same costly thing at once; a moment later it can be had."""
+
+    code: ClassVar[str] = "busy_drawing"
+    retry_after: ClassVar[int] = 2
+
+
 class Answer(NamedTuple):
     """How an error is answered: HTTP status and exit code of the command."""
 
@@ -74,6 +81,8 @@ TABLE: dict[str, Answer] = {
     "csrf": Answer(403, EXIT_USAGE),
     "forbidden": Answer(403, EXIT_USAGE),
     "not_signed_in": Answer(401, EXIT_USAGE),
+    "sign_in_refused": Answer(401, EXIT_USAGE),
+    "weak_password": Answer(422, EXIT_USAGE),
     "too_many_attempts": Answer(429, EXIT_USAGE),
     "too_many_requests": Answer(429, EXIT_USAGE),
     "too_many_jobs": Answer(429, EXIT_STORE),
@@ -119,6 +128,7 @@ TABLE: dict[str, Answer] = {
     "restore_failed": Answer(409, EXIT_STORE),
     "live_store": Answer(409, EXIT_STORE),
     "busy": Answer(503, EXIT_STORE),
+    "busy_drawing": Answer(503, EXIT_STORE),
     "storage_full": Answer(507, EXIT_STORE),
     "changed": Answer(412, EXIT_STORE),
     "undo_conflict": Answer(409, EXIT_STORE),

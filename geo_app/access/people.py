@@ -77,7 +77,7 @@ def local_person(settings: Settings) -> Person:
 
 def person_of(account: Account) -> Person:
     """Give the person behind an account."""
-    permissions = permissions_of((item.role, item.apply) for item in account.grants)
+    permissions = permissions_of(account.grants)
     return Person(account.name, account.bureau, permissions, account.account_id, tuple(account.grants), account.login)
 
 

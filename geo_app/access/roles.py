@@ -11,6 +11,8 @@ from geo_app.access.declaring import Permission, Verb
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from layers.store import Grant
+
 ADMINISTRATOR = "administrator"
 VIEWER = "viewer"
 CONFIDENTIAL = frozenset({"monitored_households"})
@@ -64,8 +66,11 @@ class Role:
             return self.may_write(layer)
         return apply and (self.may_write(layer) if verb is Verb.APPLY else self.may_review(layer))
 
-    def permissions(self, *, apply: bool) -> frozenset[Permission]:
-        """Give what a grant of the role lets somebody ask for at all; layer and area are asked later."""
+    def permissions(self, *, apply: bool, everywhere: bool = True) -> frozenset[Permission]:
+        """Give what a grant of the role lets somebody ask for at all; layer and area are asked later.
+
+        Accounts are looked after by administrators of everywhere alone: one of an area could grant beyond it.
+        """
         found = {Permission.OPEN, Permission.PUBLIC, Permission.READ, Permission.RUN, Permission.EXPORT}
         writing = self.everything or bool(self.writes)
         if writing:
@@ -74,7 +79,7 @@ class Role:
             found.add(Permission.CHANGE)
         if apply and (self.everything or self.reviews):
             found.add(Permission.REVIEW)
-        if self.everything:
+        if apply and self.everything and everywhere:
             found.add(Permission.ADMIN)
         return frozenset(found)
 
@@ -120,15 +125,17 @@ _LIST = (
 ROLES: Mapping[str, Role] = MappingProxyType({role.name: role for role in _LIST})
 
 
-def permissions_of(grants: Iterable[tuple[str, bool]]) -> frozenset[Permission]:
-    """Give what several grants, each a role and whether it applies, let somebody ask for.
+def permissions_of(grants: Iterable[Grant]) -> frozenset[Permission]:
+    """Give what several grants let somebody ask for.
 
     Example:
-        >>> Permission.CHANGE in permissions_of([("viewer", True), ("water", False)])
-        False
+        >>> from layers.store import Grant
+        >>> found = permissions_of([Grant("viewer"), Grant("water", apply=False)])
+        >>> Permission.SUBMIT in found, Permission.CHANGE in found
+        (True, False)
     """
     found: frozenset[Permission] = frozenset()
-    for name, apply in grants:
-        if name in ROLES:
-            found |= ROLES[name].permissions(apply=apply)
+    for item in grants:
+        if item.role in ROLES:
+            found |= ROLES[item.role].permissions(apply=item.apply, everywhere=not item.areas)
     return found

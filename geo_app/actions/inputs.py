@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from geo_app.actions import held, reach
 from geo_app.errors import NotFoundError
 from layers.catalogue import LAYERS
 from layers.schema import UnknownNameError
+from layers.store.reaching import mask
 from processing.areas import DEFAULT_SCHEME, HAMLET_RANK, Areas
 
 if TYPE_CHECKING:
@@ -16,13 +19,10 @@ if TYPE_CHECKING:
 
     from geopandas import GeoDataFrame
 
-    from layers.store import Store
+    from geo_app.access import Person
+    from layers.store import Reach, Store
 
-AREA_LAYERS = ("areas", "counties", "townships", "villages")
-TREE_LAYERS = (*AREA_LAYERS, "key_counties")
-"""Layers that the hierarchy and its groups are built from."""
-SCHEME = "scheme"
-"""Key under which the store keeps the area scheme that a recipe brought."""
+AREA_LAYERS, TREE_LAYERS, SCHEME = held.AREA_LAYERS, held.TREE_LAYERS, held.SCHEME
 ALL = "all"
 GROUP = "group"
 LEVEL_RANKS = {
@@ -41,60 +41,73 @@ LEVEL_RANKS = {
 }
 """Names people use for a level, whatever the store's own scheme calls it."""
 
-_kept: weakref.WeakKeyDictionary[Store, dict[str, tuple[int, GeoDataFrame]]] = weakref.WeakKeyDictionary()
-_trees: weakref.WeakKeyDictionary[Store, tuple[tuple[object, ...], Areas]] = weakref.WeakKeyDictionary()
+_masked: weakref.WeakKeyDictionary[Store, OrderedDict[tuple[object, ...], tuple[object, GeoDataFrame]]] = (
+    weakref.WeakKeyDictionary()
+)
 _lock = threading.Lock()
+KEPT_MASKED = 48
 
 
-def read(store: Store, names: Iterable[str] = (), *, versions: Mapping[str, int] | None = None) -> dict[str, GeoDataFrame]:
+def read(
+    store: Store,
+    names: Iterable[str] = (),
+    *,
+    versions: Mapping[str, int] | None = None,
+    person: Person | None = None,
+) -> dict[str, GeoDataFrame]:
     """Give layer frames by name (all layers that hold rows when none is named), as they are or as they were at given versions.
 
-    Frames are shared between callers: nobody changes them.
+    Frames are shared between callers: nobody changes them. With a person only the rows that this person reads are in them;
+    without names only the layers that the person reads are given.
+
+    Raises:
+        NotFoundError: a layer named is not one that the person reads.
     """
-    current = store.versions()
-    asked = current if versions is None else versions
-    wanted = list(names) or [name for name in LAYERS if asked.get(name, 0)]
-    return {name: _frame(store, name, asked.get(name, 0), current.get(name, 0)) for name in wanted}
+    if person is None or person.is_local:
+        return held.read(store, names, versions=versions)
+    names = list(names)
+    reaches = {name: reach.of(store, person, name) for name in names or reach.readable_layers(person)}
+    asked = versions if versions is not None else store.versions()
+    wanted = names or [name for name in reaches if asked.get(name, 0)]
+    if not wanted:
+        return {}
+    frames = held.read(store, wanted, versions=versions)
+    if person.everything:
+        return frames
+    return {name: _part(store, frame, name, asked.get(name, 0), reaches[name]) for name, frame in frames.items()}
 
 
-def _frame(store: Store, name: str, version: int, current: int) -> GeoDataFrame:
-    if version != current:
-        return store.frame(name, version=version)
+def _part(store: Store, frame: GeoDataFrame, name: str, version: int, limit: Reach) -> GeoDataFrame:
+    """Give the rows of a layer inside a reach, made once for a version of the layer."""
+    if limit.codes is None:
+        return frame
+    key = (name, version, limit.codes, id(limit.outline))
     with _lock:
-        kept = _kept.setdefault(store, {}).get(name)
-    if kept is not None and kept[0] == version:
-        return kept[1]
-    frame = store.frame(name)
+        kept = _masked.setdefault(store, OrderedDict())
+        if key in kept:
+            kept.move_to_end(key)
+            return kept[key][1]
+    part = frame[mask(frame, LAYERS[name], limit)]
     with _lock:
-        _kept.setdefault(store, {})[name] = (version, frame)
-    return frame
+        kept[key] = (limit.outline, part)  # the outline is held so that its id stays its own
+        while len(kept) > KEPT_MASKED:
+            kept.popitem(last=False)
+    return part
 
 
 def areas(store: Store, frames: Mapping[str, GeoDataFrame] | None = None) -> Areas:
-    """Build the hierarchy of areas that the store's data gives; built once for the same frames."""
-    frames = read(store, TREE_LAYERS) if frames is None else frames
-    basis = tuple(frames.get(name) for name in TREE_LAYERS)
-    called = level_names(store)
-    with _lock:
-        kept = _trees.get(store)
-    if kept is not None and kept[0][-1] == called and all(a is b for a, b in zip(kept[0], basis, strict=False)):
-        return kept[1]
-    found = {name: frame for name, frame in zip(TREE_LAYERS, basis, strict=True) if frame is not None}
-    tree = Areas.from_layers(found, level_names=called)
-    with _lock:
-        _trees[store] = ((*basis, called), tree)
-    return tree
+    """Build the hierarchy of areas that the store's data, or the frames given, hold."""
+    return held.areas(store, frames)
+
+
+def level_names(store: Store) -> dict[int, str]:
+    """Give what the scheme that a recipe brought calls its levels, by rank; empty without one."""
+    return held.level_names(store)
 
 
 def scheme_name(store: Store) -> str:
     """Give the name of the store's area scheme: the one a recipe brought, else the Chinese 12-digit codes."""
     return str((store.settings_get(SCHEME) or {}).get("name") or DEFAULT_SCHEME)
-
-
-def level_names(store: Store) -> dict[int, str]:
-    """Give what the scheme that a recipe brought calls its levels, by rank; empty without one."""
-    scheme = store.settings_get(SCHEME) or {}
-    return {int(level["rank"]): str(level["name"]) for level in scheme.get("levels", ()) if level.get("name")}
 
 
 def level_name(found: Areas, asked: str, *, also: Iterable[str] = ()) -> str | None:

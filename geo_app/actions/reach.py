@@ -50,8 +50,10 @@ def of(store: Store, person: Person, layer: str, verb: Verb = Verb.READ) -> Reac
     if grants is None:
         return EVERYWHERE
     codes, outline = _together(store, [item.areas for item in grants])
-    fields = None if verb in {Verb.READ, Verb.REVIEW} else _fields(grants, layer)
-    return Reach(codes=codes, outline=outline, fields=fields)
+    if verb is Verb.READ:
+        return Reach(codes=codes, outline=outline)
+    fields = None if verb is Verb.REVIEW else _fields(grants, layer)
+    return Reach(codes=codes, outline=outline, fields=fields, reading=of(store, person, layer))
 
 
 def may(person: Person, layer: str, verb: Verb = Verb.READ) -> bool:

@@ -14,6 +14,7 @@ from geo_app.actions import starting
 from geo_app.jobs import JobLimits, Jobs
 from geo_app.opening import open_store
 from geo_app.web import (
+    accounts,
     areas,
     changes,
     context,
@@ -28,10 +29,13 @@ from geo_app.web import (
     language,
     layers,
     map,  # noqa: A004 - the page's name; the built-in is not used here
+    public,
+    publications,
     queries,
     runs,
     search,
     security,
+    throttle,
 )
 from geo_app.web.desk import Desk
 from geo_app.web.importing import Desktop
@@ -45,7 +49,25 @@ logger = logging.getLogger(__name__)
 PACKAGE = Path(__file__).resolve().parents[1]
 MEGABYTE = 1_000_000
 FORM_ROOM_BYTES = 200_000
-PAGES = (map, frames, areas, indicators, imports, queries, downloads, jobs, layers, features, search, runs, changes, health)
+PAGES = (
+    map,
+    frames,
+    areas,
+    indicators,
+    imports,
+    queries,
+    downloads,
+    jobs,
+    layers,
+    features,
+    search,
+    runs,
+    changes,
+    health,
+    accounts,
+    public,
+    publications,
+)
 """Every page module; each holds one blueprint named `pages`."""
 UNGUARDED = frozenset({"static"})
 """Endpoints of the framework itself: our own style sheets and scripts, no data."""
@@ -75,6 +97,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_NAME="xiangtu",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         MAX_CONTENT_LENGTH=settings.max_upload_mb * MEGABYTE + FORM_ROOM_BYTES,
         BABEL_DEFAULT_LOCALE=settings.language,
         BABEL_TRANSLATION_DIRECTORIES=str(PACKAGE / "translations"),
@@ -104,6 +127,8 @@ def assemble(settings: Settings) -> Flask:
     starting.watch(store)
     limits = JobLimits(per_user=settings.jobs_per_user, total=settings.jobs_total)
     app.extensions["xiangtu"] = Desk(settings=settings, store=store, jobs=Jobs(limits), imports=Desktop())
+    app.extensions["xiangtu-limits"] = throttle.make()
+    security.behind_proxies(app, settings)
     language.install(app)
     security.install(app)
     context.install(app)

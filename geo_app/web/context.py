@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from geo_app.web.desk import desk
+from flask import current_app
+
+from geo_app.access import declared
+from geo_app.actions import reach
+from geo_app.web.desk import desk, person, scoped
 from geo_app.web.language import language
 from geo_app.web.texts import script_texts
 from layers.catalogue import LAYERS
@@ -17,14 +21,20 @@ SYNTHETIC = (Condition("data_quality", "=", "synthetic"),)
 
 
 def simulated_layers() -> frozenset[str]:
-    """Name the layers that hold simulated rows now."""
-    here = desk()
+    """Name the layers that hold simulated rows that the asker reads; for nobody, all that hold any."""
+    here, who = desk(), person()
     versions = here.store.versions()
+    limits = dict.fromkeys(LAYERS) if who.is_anonymous else reach.for_reading(here.store, who)
 
     def look() -> frozenset[str]:
-        return frozenset(name for name in LAYERS if versions.get(name) and here.store.count(name, SYNTHETIC))
+        return frozenset(
+            name
+            for name, limit in limits.items()
+            if versions.get(name)
+            and here.store.count(name, SYNTHETIC, **({} if limit is None or limit.codes is None else {"reach": limit}))
+        )
 
-    return here.kept.get(("simulated", tuple(sorted(versions.items()))), look)
+    return here.kept.get(scoped("simulated", who.is_anonymous, tuple(sorted(versions.items()))), look)
 
 
 def simulated(*names: str) -> bool:
@@ -48,6 +58,19 @@ def _line(item: Any) -> str:
     return f"{name}: {source}" if name and source and source != name else name or source
 
 
+def may_open(endpoint: str) -> bool:
+    """Say whether the asker may open an endpoint at all, so that no page offers what it would refuse."""
+    view = current_app.view_functions.get(endpoint)
+    needed = declared(view) if view is not None else None
+    return needed is not None and person().may(needed)
+
+
+def with_accounts() -> bool:
+    """Say whether people sign in here."""
+    return desk().settings.access == "accounts"
+
+
 def install(app: Flask) -> None:
     """Hand the functions to the templates of an application."""
     app.jinja_env.globals.update(simulated=simulated, attributions=attributions, script_texts=script_texts)
+    app.jinja_env.globals.update(current_person=person, may_open=may_open, with_accounts=with_accounts)

@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import current_app, g
 
+from geo_app.access import NOBODY, Verb
+from geo_app.actions import reach as rights
+from layers.catalogue import LAYERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from geo_app.access import Person
+    from geo_app.actions.signing_in import SignedIn
     from geo_app.config import Settings
     from geo_app.jobs import Jobs
     from geo_app.web.importing import Desktop
-    from layers.store import Store
+    from layers.schema import Layer
+    from layers.store import Reach, Store
 
 T = TypeVar("T")
-KEPT = 48
+KEPT = 160
 
 
 @dataclass
@@ -62,4 +68,33 @@ def desk() -> Desk:
 
 def person() -> Person:
     """Give who asks, as the gate found at the start of the request."""
-    return cast("Person", g.person)
+    return cast("Person", g.get("person", NOBODY))
+
+
+def session_of() -> SignedIn | None:
+    """Give the session of this request; None without accounts, before sign-in, and for tools that send a password."""
+    return cast("SignedIn | None", g.get("signed_in"))
+
+
+def reach(layer: str, verb: Verb = Verb.READ) -> Reach:
+    """Give how far the asker's right over a layer goes.
+
+    Raises:
+        NotSignedInError, NotFoundError, ForbiddenError: as `geo_app.actions.reach.of`.
+    """
+    return rights.of(desk().store, person(), layer, verb)
+
+
+def layer_of(name: str) -> Layer:
+    """Give a layer that the asker reads.
+
+    Raises:
+        NotFoundError: there is none of this name, or it is not for the asker; both are said alike.
+    """
+    reach(name)
+    return LAYERS[name]
+
+
+def scoped(*key: Hashable) -> tuple[Hashable, ...]:
+    """Make a key for what is kept of rows: what one person may see is never given to another."""
+    return (*key, person().scope)

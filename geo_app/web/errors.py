@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from geo_app import errors as table
+from geo_app.web.identifying import CHALLENGE, is_tool_path
 from geo_app.web.language import language
 from layers.schema import PersonError
 
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+UNAUTHORIZED = 401
+
 HTTP_CODES = {
     400: "bad_request",
+    401: "not_signed_in",
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
@@ -31,6 +35,8 @@ HTTP_CODES = {
 def wants_json() -> bool:
     """Say whether the asker is a script of ours or a tool rather than a person opening a page."""
     if request.is_json or request.headers.get("X-Requested-With") == "xiangtu":
+        return True
+    if is_tool_path():
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
     return best == "application/json"
@@ -77,6 +83,11 @@ def _by_code(code: str) -> str:
         "csrf": gettext("The page is too old or was opened elsewhere; reload it and try again."),
         "faults_found": gettext("The data has faults."),
         "forbidden": gettext("This is not allowed."),
+        "not_signed_in": gettext("Sign in first."),
+        "sign_in_refused": gettext("Login or password is wrong, or the account is switched off."),
+        "too_many_attempts": gettext("Too many attempts to sign in failed; wait a while."),
+        "too_many_requests": gettext("Too many requests; wait a moment."),
+        "weak_password": gettext("This password cannot be used."),
         "limit_exceeded": gettext("The file is beyond a limit."),
         "no_data": gettext("There is no data for this yet."),
         "not_found": gettext("This is not here."),
@@ -92,8 +103,17 @@ def _by_code(code: str) -> str:
 
 
 def _person(error: PersonError) -> ResponseReturnValue:
+    if isinstance(error, table.NotSignedInError) and request.method == "GET" and not wants_json() and not is_tool_path():
+        asked = request.full_path if request.query_string else request.path
+        return redirect(url_for("accounts.sign_in", next=asked))
     found = table.body(error, request_id=g.get("request_id", ""), translate=explain)
-    return answer(found.status, found.code, found.message)
+    response = make_response(answer(found.status, found.code, found.message))
+    wait = getattr(error, "retry_after", None)
+    if isinstance(wait, int):
+        response.headers["Retry-After"] = str(wait)
+    if found.status == UNAUTHORIZED and is_tool_path():
+        response.headers["WWW-Authenticate"] = CHALLENGE
+    return response
 
 
 def _storage(error: OSError) -> ResponseReturnValue:

@@ -6,19 +6,28 @@ import hmac
 import secrets
 import uuid
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request, session
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from geo_app import access
-from geo_app.web.desk import desk
+from geo_app.config import LOOPBACK
+from geo_app.errors import ForbiddenError
+from geo_app.web import throttle
+from geo_app.web.desk import desk, session_of
+from geo_app.web.identifying import identify, uses_basic
 from layers.schema import PersonError
 
 if TYPE_CHECKING:
     from flask import Response
 
+    from geo_app.config import Settings
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SMALL_BODY_BYTES = 1_000_000
 """Ceiling of a request body anywhere but on the upload endpoint."""
+HSTS = "max-age=31536000"
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
@@ -33,7 +42,13 @@ class CsrfError(PersonError, PermissionError):
 
 
 def csrf_token() -> str:
-    """Give the token of this browser session, made on first use; forms and scripts send it back with every unsafe request."""
+    """Give the token that forms and scripts send back with every unsafe request.
+
+    It belongs to the session on the server; before sign-in, and without accounts, to this browser's signed cookie.
+    """
+    signed_in = session_of()
+    if signed_in is not None:
+        return signed_in.csrf
     token = session.get("csrf")
     if not isinstance(token, str):
         token = secrets.token_urlsafe(32)
@@ -48,24 +63,47 @@ def nonce() -> str:
     return str(g.nonce)
 
 
+def check_host(settings: Settings) -> None:
+    """Refuse a request for a host name that is not ours (accounts): links, cookies and origins are made from it.
+
+    Raises:
+        ForbiddenError: for any other name.
+    """
+    name = access.host_name(request.headers.get("Host", ""))
+    own = {urlsplit(settings.public_url).hostname, settings.host} - {None, "0.0.0.0", "::"}  # noqa: S104 - no name of ours
+    if name not in own and not (name in LOOPBACK and access.is_loopback(request.remote_addr or "")):
+        raise ForbiddenError("This server does not answer under that name.")
+
+
 def check_person() -> None:
     """Let only whom the gate lets pass: each endpoint's declared permission against the person it knows.
 
     Raises:
         ForbiddenError: for a foreign host name, peer or proxy, or where the endpoint declares nothing.
+        NotSignedInError: where there are accounts and nobody is signed in.
     """
-    headers = request.headers
-    forwarded = any(name in headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"))
-    g.person = access.identify(access.Origin(request.remote_addr, headers.get("Host", ""), forwarded), desk().settings)
-    if g.person is access.NOBODY:
+    settings = desk().settings
+    g.person, accounts = access.NOBODY, settings.access == "accounts"
+    if accounts:
+        check_host(settings)
+    g.person = identify(settings)
+    if g.person is access.NOBODY and not accounts:
         access.require(g.person, None)
+    throttle.check(settings)
     if request.endpoint is None or request.endpoint == "static":
         return
-    access.require(g.person, access.declared(current_app.view_functions[request.endpoint]))
+    access.require(g.person, access.declared(current_app.view_functions[request.endpoint]), accounts=accounts)
+
+
+def _own_origins() -> set[str]:
+    return {item.rstrip("/").casefold() for item in (request.host_url, desk().settings.public_url) if item}
 
 
 def check_origin() -> None:
     """Refuse an unsafe request from another origin or without the session's token.
+
+    A client that sends its login and password with every request (Basic) has no token; a browser that does so on its own for a
+    page elsewhere is told by its Origin or Sec-Fetch-Site.
 
     Raises:
         CsrfError: when Origin is foreign, or the token is missing or wrong.
@@ -73,10 +111,15 @@ def check_origin() -> None:
     if request.method in SAFE_METHODS:
         return
     origin = request.headers.get("Origin")
-    if origin is not None and origin.casefold() != request.host_url.rstrip("/").casefold():
+    if origin is not None and origin.casefold() not in _own_origins():
         raise CsrfError("The request came from another page; open the page here and try again")
+    if uses_basic():
+        if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+            raise CsrfError("The request came from another page; open the page here and try again")
+        return
     sent = request.headers.get("X-CSRF-Token") or ("" if request.is_json else request.form.get("csrf_token", ""))
-    held = session.get("csrf")
+    signed_in = session_of()
+    held = signed_in.csrf if signed_in is not None else session.get("csrf")
     if not isinstance(held, str) or not hmac.compare_digest(sent.encode(), held.encode()):
         raise CsrfError("The page is too old or was opened elsewhere; reload it and try again")
 
@@ -102,9 +145,19 @@ def _headers(response: Response) -> Response:
     headers["Permissions-Policy"] = "geolocation=(), camera=(), microphone=()"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["X-Request-ID"] = g.get("request_id", "")
+    if desk().settings.public_url.startswith("https://"):
+        headers["Strict-Transport-Security"] = HSTS
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
+        headers.add("Vary", "Cookie, Authorization")
     return response
+
+
+def behind_proxies(app: Flask, settings: Settings) -> None:
+    """Take the client's address and scheme from the proxies that the settings trust, and from nobody else."""
+    if settings.access == "accounts" and settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
 
 
 def install(app: Flask) -> None:

@@ -13,6 +13,12 @@ export class Fault extends Error {
   }
 }
 
+/** The sign-in ran out: back to it, and from there to this page; an edit in the making keeps its draft. */
+function signInAgain() {
+  const here = window.location.pathname + window.location.search;
+  window.location.assign(`/sign-in?next=${encodeURIComponent(here)}`);
+}
+
 async function ask(url, options) {
   let response;
   try {
@@ -23,6 +29,7 @@ async function ask(url, options) {
   }
   const kind = response.headers.get("Content-Type") || "";
   const body = kind.includes("json") ? await response.json() : {};
+  if (response.status === 401) signInAgain();
   if (!response.ok) throw new Fault(body, response.status);
   return body;
 }
