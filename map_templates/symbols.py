@@ -10,10 +10,13 @@ import pandas as pd
 from map_templates.palette import (
     ACCENT,
     AREA_EDGE,
+    DANGER,
+    GOOD,
     INK,
     NEIGHBOUR,
     NEIGHBOUR_EDGE,
     NEIGHBOUR_TEXT,
+    NO_DATA_LINE,
     PAPER,
     SHAPES,
     FillSymbol,
@@ -213,6 +216,9 @@ STYLES: Final[Mapping[str, Style]] = {
     "township_seats": _one(SEAT, 7.6, label_rank=2, label_style="township"),
     "county_seats": _one(COUNTY_SEAT, 7.8, label_rank=0, label_style="county_seat"),
     "contradictions": _one(PointSymbol("triangle", 2.3, "#cc00a0", PAPER, 0.25), 8),
+    "diff_around": _one(LineSymbol(NO_DATA_LINE, 0.25), 8.1),
+    "diff_before": _one(LineSymbol(DANGER, 0.75, dash_mm=(1.6, 1.0), round_caps=False), 8.2),
+    "diff_after": _one(LineSymbol(GOOD, 0.6), 8.3),
 }
 """Style of each layer by name; `style_of` gives a plain one for any other."""
 _PLAIN: Final = Style(
