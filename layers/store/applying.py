@@ -15,13 +15,13 @@ from layers import frames
 from layers.errors import (
     BadFrameError,
     DuplicateKeyError,
-    NotFoundError,
     PreconditionRequiredError,
     StaleVersionError,
 )
 from layers.schema import GeometryKind, UnknownNameError
 from layers.store import geometry, rows, tables
 from layers.store.ids import fresh
+from layers.store.judging import Judge, absent
 from layers.store.records import UNCHANGED, Change, Delete, Insert, Receipt, Replace, Update
 from layers.store.rows import Row
 from layers.store.times import instant
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from layers.frames import Encoded
     from layers.schema import Layer
     from layers.store.backend import Backend
-    from layers.store.records import Edit
+    from layers.store.records import Edit, Reach
 
 SHOWN = 10
 ASKED_AT_ONCE = 500
@@ -88,33 +88,55 @@ def apply(
     backend: Backend,
     change: Change,
     *,
+    reach: Mapping[str, Reach] | None = None,
     progress: Callable[[int, int], object] | None = None,
     cancel: threading.Event | None = None,
 ) -> Receipt:
     """Apply a change; see `Store.apply`."""
+    prepared = prepare(backend, change, reach)
+    with backend.writing() as connection:
+        return apply_in(backend, connection, change, prepared, reach=reach, progress=progress, cancel=cancel)
+
+
+def apply_in(  # noqa: PLR0913 -- the parts of one change
+    backend: Backend,
+    connection: sa.Connection,
+    change: Change,
+    prepared: Prepared,
+    *,
+    reach: Mapping[str, Reach] | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    cancel: threading.Event | None = None,
+) -> Receipt:
+    """Apply a change that was prepared, inside a writing transaction that the caller ends."""
+    writer = Writer(backend, connection, open_change(connection, change), Judge(reach))
+    writer.progress, writer.cancel = progress, cancel
+    writer.total = sum(len(prepared[number].labels) if number in prepared else 1 for number in range(len(change.edits)))
+    conflicts: list[Mapping[str, Any]] = []
+    for number, edit in enumerate(change.edits):
+        if isinstance(edit, Insert):
+            _insert(writer, declared(backend, edit.layer), prepared[number])
+        elif isinstance(edit, Replace):
+            _replace(writer, declared(backend, edit.layer), prepared[number])
+        else:
+            conflict = _edit_one(writer, edit)
+            conflicts += [conflict] if conflict else []
+    writer.judge.close()
+    if conflicts:
+        raise StaleVersionError(_stale_text(conflicts), conflicts=conflicts)
+    return close_change(writer, sorted({edit.layer for edit in change.edits}))
+
+
+def prepare(backend: Backend, change: Change, reach: Mapping[str, Reach] | None = None) -> Prepared:
+    """Check everything that needs no database, before the transaction begins: first the right to the layers."""
     if not change.who.strip():
         raise BadFrameError("A change needs to say who makes it")
-    prepared = prepare(backend, change.edits)
-    with backend.writing() as connection:
-        writer = Writer(backend, connection, open_change(connection, change))
-        writer.progress, writer.cancel = progress, cancel
-        writer.total = sum(len(prepared[number].labels) if number in prepared else 1 for number in range(len(change.edits)))
-        conflicts: list[Mapping[str, Any]] = []
-        for number, edit in enumerate(change.edits):
-            if isinstance(edit, Insert):
-                _insert(writer, declared(backend, edit.layer), prepared[number])
-            elif isinstance(edit, Replace):
-                _replace(writer, declared(backend, edit.layer), prepared[number])
-            else:
-                conflict = _edit_one(writer, edit)
-                conflicts += [conflict] if conflict else []
-        if conflicts:
-            raise StaleVersionError(_stale_text(conflicts), conflicts=conflicts)
-        return close_change(writer, sorted({edit.layer for edit in change.edits}))
+    Judge(reach).layers(declared(backend, edit.layer).name for edit in change.edits)
+    return checked(backend, change.edits)
 
 
-def prepare(backend: Backend, edits: Sequence[Edit]) -> Prepared:
-    """Check everything that needs no database, before the transaction begins."""
+def checked(backend: Backend, edits: Sequence[Edit]) -> Prepared:
+    """Check edits against the declarations of their layers."""
     prepared: Prepared = {}
     for number, edit in enumerate(edits):
         layer = declared(backend, edit.layer)
@@ -214,6 +236,8 @@ def _edit_one(writer: Writer, edit: Update | Delete) -> dict[str, Any] | None:
     if not found:
         return _missing(writer, layer, edit)
     row = found[0]
+    if not writer.judge.named(layer, row):
+        return None
     if row.ver != edit.expected_ver:
         return _conflict(writer, layer, edit, row)
     if isinstance(edit, Delete):
@@ -250,7 +274,7 @@ def _changed(layer: Layer, row: Row, edit: Update) -> Row:
 def _last_touch(writer: Writer, layer: Layer, feature_id: str) -> Any:
     history, changes = tables.history, tables.changes
     return writer.connection.execute(
-        sa.select(changes.c.who, changes.c.bureau, changes.c.at, history.c.op)
+        sa.select(changes.c.who, changes.c.bureau, changes.c.at, history)
         .join(changes, changes.c.change_id == history.c.change_id)
         .where(history.c.layer == layer.name, history.c.id == feature_id)
         .order_by(history.c.seq.desc())
@@ -261,7 +285,9 @@ def _last_touch(writer: Writer, layer: Layer, feature_id: str) -> Any:
 def _missing(writer: Writer, layer: Layer, edit: Update | Delete) -> dict[str, Any]:
     last = _last_touch(writer, layer, edit.id)
     if last is None:
-        raise NotFoundError(f"Layer {layer.name} has no feature {edit.id}. Read the layer again.")
+        raise absent(layer, edit.id)
+    if last.before is not None:
+        writer.judge.named(layer, rows.from_history(layer, last.before, last.before_wkb, (last.fid, last.id, last.ver)))
     return _described(layer, edit, None, last)
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+    import shapely
     import sqlalchemy as sa
 
     from layers.schema import Field, Layer
@@ -68,6 +69,12 @@ class Backend(Protocol):
 
     def inside(self, table: sa.Table, box: Box) -> sa.ColumnElement[bool]:
         """Say in SQL that a geometry's envelope meets a box."""
+
+    def among(self, column: sa.ColumnElement[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Say in SQL that a text is one of many, which travel as one parameter."""
+
+    def meets(self, table: sa.Table, outline: shapely.Geometry) -> sa.ColumnElement[bool]:
+        """Say in SQL that a geometry meets an outline, exactly."""
 
     def has_text(self, column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
         """Say in SQL that a text column contains a text, letter case counting."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from layers import frames
 from layers.errors import BadConditionError
 from layers.schema import GeometryKind
-from layers.store import filters, geometry, rows
+from layers.store import filters, geometry, reaching, rows
 from layers.values import columns_of
 
 if TYPE_CHECKING:
@@ -19,16 +19,23 @@ if TYPE_CHECKING:
 
     from layers.schema import Layer
     from layers.store.backend import Backend, Box
-    from layers.store.records import Condition
+    from layers.store.records import Condition, Reach
 
 BOX_PARTS = 4
 
 
-def condition_list(
-    backend: Backend, layer: Layer, *, bbox: Box | None, ids: Sequence[str] | None, where: Sequence[Condition]
+def condition_list(  # noqa: PLR0913 -- all that may limit a reading
+    backend: Backend,
+    layer: Layer,
+    *,
+    bbox: Box | None,
+    ids: Sequence[str] | None,
+    where: Sequence[Condition],
+    reach: Reach | None = None,
 ) -> list[sa.ColumnElement[bool]]:
     """Gather everything that limits a reading."""
     table = backend.tables[layer.name]
+    reaching.refuse_hidden_fields(layer, reach, where)
     found = filters.clauses(backend, layer, where)
     if ids is not None:
         if len(ids) > filters.MAX_CHOICES:
@@ -36,6 +43,8 @@ def condition_list(
         found.append(table.c.id.in_(list(ids)))
     if bbox is not None:
         found.append(_inside(backend, layer, bbox))
+    if reach is not None:
+        found.append(reaching.clause(backend, layer, reach))
     return found
 
 

@@ -35,6 +35,11 @@ def to_wkb(geometries: Geometries) -> list[bytes | None]:
     return list(shapely.to_wkb(geometries, byte_order=1, flavor="iso", include_srid=False).tolist())
 
 
+def to_wkb_one(shape: shapely.Geometry) -> bytes:
+    """Write one geometry as little-endian ISO WKB."""
+    return bytes(shapely.to_wkb(shape, byte_order=1, flavor="iso", include_srid=False))
+
+
 def from_wkb(blobs: Sequence[bytes | memoryview | None]) -> Geometries:
     """Read WKB, None for unknown."""
     column = np.empty(len(blobs), dtype=object)

@@ -3,27 +3,64 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
 from layers.errors import NotFoundError
 from layers.store import rows, tables
 from layers.store.records import ChangeRecord, VersionRecord
+from layers.store.times import instant
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
     from layers.schema import Layer
     from layers.store.rows import Row
 
 
-def changes(connection: sa.Connection, *, layer: str | None, limit: int) -> list[ChangeRecord]:
-    """List changes, the latest first; of one layer only when it is named."""
+def no_change(change_id: int) -> NotFoundError:
+    """The error for a change that is not there."""
+    return NotFoundError(f"There is no change {change_id}. Look at the list of changes.")
+
+
+def change(connection: sa.Connection, change_id: int) -> ChangeRecord:
+    """Give one change; raise NotFoundError when there is none of this number."""
+    found = _described(connection, sa.select(tables.changes).where(tables.changes.c.change_id == change_id))
+    if not found:
+        raise no_change(change_id)
+    return found[0]
+
+
+def changes(  # noqa: PLR0913 -- all that may limit the list
+    connection: sa.Connection,
+    *,
+    layer: str | None,
+    limit: int,
+    offset: int = 0,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    who: str | None = None,
+) -> list[ChangeRecord]:
+    """List changes, the latest first; of one layer, between two times (both included), by one person where asked."""
     table, touched = tables.changes, tables.change_layers
-    statement = sa.select(table).order_by(table.c.change_id.desc()).limit(limit)
+    statement = sa.select(table).order_by(table.c.change_id.desc()).limit(limit).offset(offset or None)
     if layer is not None:
         statement = statement.where(table.c.change_id.in_(sa.select(touched.c.change_id).where(touched.c.layer == layer)))
+    if since is not None:
+        statement = statement.where(table.c.at >= instant(since))
+    if until is not None:
+        statement = statement.where(table.c.at <= instant(until))
+    if who is not None:
+        statement = statement.where(table.c.who == who)
+    return _described(connection, statement)
+
+
+def _described(connection: sa.Connection, statement: sa.Select[Any]) -> list[ChangeRecord]:
+    table, touched = tables.changes, tables.change_layers
     found = connection.execute(statement).all()
     numbers = [row.change_id for row in found]
     layers: dict[int, list[str]] = {}
@@ -59,16 +96,73 @@ def _change_record(row: sa.Row[Any], names: tuple[str, ...], undone_by: int | No
     )
 
 
+def _versions() -> sa.Select[Any]:
+    table, head = tables.history, tables.changes
+    columns = (head.c.at, head.c.who, head.c.bureau, head.c.reason)
+    return sa.select(table, *columns).join(head, head.c.change_id == table.c.change_id).order_by(table.c.seq)
+
+
 def history(connection: sa.Connection, layer: Layer, feature_id: str) -> list[VersionRecord]:
     """List the versions of a feature, the first one first."""
-    table, change = tables.history, tables.changes
-    found = connection.execute(
-        sa.select(table, change.c.at, change.c.who, change.c.bureau, change.c.reason)
-        .join(change, change.c.change_id == table.c.change_id)
-        .where(table.c.layer == layer.name, table.c.id == feature_id)
-        .order_by(table.c.seq)
-    )
+    table = tables.history
+    found = connection.execute(_versions().where(table.c.layer == layer.name, table.c.id == feature_id))
     return [_version_record(layer, row) for row in found]
+
+
+def feature_at(connection: sa.Connection, layer: Layer, feature_id: str, ver: int) -> dict[str, Any] | None:
+    """Give a feature as it was as one version; None when it never was that, or was removed by it."""
+    table = tables.history
+    found = connection.execute(
+        _versions().where(table.c.layer == layer.name, table.c.id == feature_id, table.c.ver == ver)
+    ).first()
+    return None if found is None else _version_record(layer, found).after
+
+
+def change_rows(
+    connection: sa.Connection, layers: Mapping[str, Layer], change_id: int, *, limit: int | None = None, offset: int = 0
+) -> list[VersionRecord]:
+    """List the row versions that a change made, in order; those of layers that are no longer declared are left out."""
+    table = tables.history
+    statement = _versions().where(table.c.change_id == change_id, table.c.layer.in_(list(layers)))
+    return [_version_record(layers[row.layer], row) for row in connection.execute(statement.limit(limit).offset(offset or None))]
+
+
+def difference(connection: sa.Connection, layer: Layer, earlier: int, later: int) -> list[VersionRecord]:
+    """What became of each feature between two versions: one record per feature, its state before the first and after the last.
+
+    The record is that of the last change; a feature that ends as it began is left out.
+    """
+    table = tables.history
+    statement = _versions().where(table.c.layer == layer.name, table.c.change_id > earlier, table.c.change_id <= later)
+    first: dict[int, Any] = {}
+    last: dict[int, Any] = {}
+    for row in connection.execute(statement):
+        first.setdefault(row.fid, row)
+        last[row.fid] = row
+    return [_spanned(layer, first[fid], last[fid]) for fid in last if _differs(first[fid], last[fid])]
+
+
+def _differs(first: sa.Row[Any], last: sa.Row[Any]) -> bool:
+    return (first.before, first.before_wkb) != (last.after, last.after_wkb)
+
+
+def _spanned(layer: Layer, first: sa.Row[Any], last: sa.Row[Any]) -> VersionRecord:
+    op: Literal["insert", "update", "delete"] = "update"
+    if first.before is None:
+        op = "insert"
+    elif last.after is None:
+        op = "delete"
+    return replace(_version_record(layer, last), op=op, before=_version_record(layer, first).before)
+
+
+def version_at(connection: sa.Connection, layer: Layer, at: dt.datetime) -> int:
+    """The layer's version at a time: the last change of it that says it was made no later; 0 when there was none."""
+    table, touched = tables.changes, tables.change_layers
+    statement = sa.select(sa.func.coalesce(sa.func.max(table.c.change_id), 0)).join(
+        touched, touched.c.change_id == table.c.change_id
+    )
+    found: int = connection.execute(statement.where(touched.c.layer == layer.name, table.c.at <= instant(at))).scalar_one()
+    return found
 
 
 def _version_record(layer: Layer, row: sa.Row[Any]) -> VersionRecord:

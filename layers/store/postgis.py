@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable, SetColumnComment, SetTableComment
 
 from layers.errors import NotAStoreError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     import numpy as np
+    import shapely
 
     from layers.schema import Field, Layer
     from layers.store.backend import Box
@@ -188,6 +189,15 @@ class PostGIS:
             sa.func.ST_YMin(geom) <= north,
             sa.func.ST_YMax(geom) >= south,
         )
+
+    def among(self, column: sa.ColumnElement[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Look the text up in one array."""
+        return column == sa.any_(sa.literal(list(values), ARRAY(sa.Text)))
+
+    def meets(self, table: sa.Table, outline: shapely.Geometry) -> sa.ColumnElement[bool]:
+        """Ask PostGIS, which looks into the GiST index first."""
+        wanted = sa.func.ST_GeomFromWKB(sa.literal(geometry.to_wkb_one(outline), sa.LargeBinary), geometry.SRS_ID)
+        return sa.func.ST_Intersects(table.c.geom, wanted)
 
     def has_text(self, column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
         """Find a text by strpos, which knows no wildcards."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from layers.errors import NotFoundError, RequestClosedError
 from layers.store import edit_json, tables
 from layers.store.accounts import next_number
-from layers.store.applying import prepare
+from layers.store.applying import checked
 from layers.store.papers import ChangeRequest
 from layers.store.records import UNCHANGED, Delete, Update
 from layers.store.times import instant, moment, moment_or_none, now
@@ -77,7 +77,7 @@ class Requests:
         """
         if state not in ALLOWED:
             raise RequestClosedError(f"A request begins open or collecting, not {state}.", state=state)
-        prepare(self._backend, change.edits)
+        checked(self._backend, change.edits)
         table = tables.requests
         with self._backend.writing() as connection:
             number = next_number(connection, table.c.request_id)
@@ -102,7 +102,7 @@ class Requests:
 
     def add_edits(self, request_id: int, edits: Sequence[Edit], expected_state: RequestState = "collecting") -> None:
         """Add edits to a request that is in this state; raise RequestClosedError when it is not."""
-        prepare(self._backend, edits)
+        checked(self._backend, edits)
         with self._backend.writing() as connection:
             row = head(connection, request_id)
             if row.state != expected_state or row.state not in ALLOWED:

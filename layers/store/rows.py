@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from layers.schema import Layer
     from layers.store.backend import Backend, Box
+    from layers.store.records import VersionRecord
     from layers.values import Primitive
 
 
@@ -105,6 +106,11 @@ def feature(layer: Layer, row: Row) -> dict[str, Any]:
     if layer.geometry is not GeometryKind.NONE:
         found["geometry"] = geometry.from_wkb([row.wkb])[0]
     return found
+
+
+def with_states(record: VersionRecord, before: dict[str, Any] | None, after: dict[str, Any] | None) -> VersionRecord:
+    """Give a version with other states."""
+    return replace(record, before=before, after=after)
 
 
 def frame(layer: Layer, rows: Sequence[Row]) -> gpd.GeoDataFrame:

@@ -35,7 +35,7 @@ from layers.errors import (
     StoreError,
     StoreFaultError,
 )
-from layers.store import cql_spatial, geometry, guard
+from layers.store import cql_spatial, geometry, guard, reaching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +114,7 @@ def raw_connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     )
     geometry.register(connection)
     cql_spatial.register(connection)
+    reaching.register(connection)
     return connection
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from layers.store import applying, features, memory, runs, snapshots, transfer, undoing, verifying
+from layers.store import accepting, applying, features, layer_restoring, reaching, runs, transfer, undoing, verifying
+from layers.store.accepting import Decision
 from layers.store.accounts import Accounts
 from layers.store.kept import Kept
 from layers.store.published import Published
-from layers.store.records import Change
+from layers.store.records import Change, Reach
+from layers.store.remembering import Remembering
 from layers.store.requests import Requests
 from layers.store.served import Served
 
 if TYPE_CHECKING:
+    import datetime as dt
     import threading
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -20,14 +23,12 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
-    import sqlalchemy as sa
 
-    from layers.schema import Layer
     from layers.store.backend import Backend, Box
-    from layers.store.records import ChangeRecord, Condition, Receipt, RunRecord, StoredRun, VersionRecord
+    from layers.store.records import Condition, Edit, Receipt, RunRecord, StoredRun
 
 
-class Store:
+class Store(Remembering):
     """An open store; made by `layers.store.open_store`, closed by `close` or at the end of a `with` block.
 
     May be used from several threads. Frames are in EPSG:4490 with the dtypes of `layers.frames`.
@@ -35,7 +36,7 @@ class Store:
 
     def __init__(self, backend: Backend) -> None:
         """Work on a backend that is open and of the present schema."""
-        self._backend = backend
+        super().__init__(backend)
         self.accounts = Accounts(backend)
         self.requests = Requests(backend)
         self.kept = Kept(backend)
@@ -43,17 +44,9 @@ class Store:
         self.published = Published(backend)
 
     @property
-    def layers(self) -> Mapping[str, Layer]:
-        """The declarations of the layers that the store holds, by name."""
-        return self._backend.layers
-
-    @property
     def kind(self) -> str:
         """`gpkg` or `postgis`."""
         return self._backend.name
-
-    def _layer(self, name: str) -> Layer:
-        return applying.declared(self._backend, name)
 
     # reading
 
@@ -67,6 +60,7 @@ class Store:
         limit: int | None = None,
         offset: int = 0,
         geometry: bool = True,
+        reach: Reach | None = None,
     ) -> gpd.GeoDataFrame:
         """Read rows of a layer, in the order of their fid.
 
@@ -78,30 +72,38 @@ class Store:
             limit: at most so many rows.
             offset: rows to leave out at the beginning.
             geometry: False leaves the geometry column out.
+            reach: only the rows and fields that may be read.
 
         Raises:
             UnknownNameError: no such layer.
             BadConditionError: a field, operator or value that the layer does not have.
         """
         declared = self._layer(layer)
-        clauses = features.condition_list(self._backend, declared, bbox=bbox, ids=ids, where=where)
+        clauses = features.condition_list(self._backend, declared, bbox=bbox, ids=ids, where=where, reach=reach)
         with self._backend.reading() as connection:
-            return features.read(
+            found = features.read(
                 self._backend, connection, declared, clauses=clauses, limit=limit, offset=offset, with_geometry=geometry
             )
+        return found if reach is None else reaching.narrow(found, reach, declared)
 
-    def count(self, layer: str, where: Sequence[Condition] = (), *, bbox: Box | None = None) -> int:
-        """Count the rows of a layer that meet all conditions."""
+    def count(self, layer: str, where: Sequence[Condition] = (), *, bbox: Box | None = None, reach: Reach | None = None) -> int:
+        """Count the rows of a layer that meet all conditions; with a reach only those that may be read."""
         declared = self._layer(layer)
-        clauses = features.condition_list(self._backend, declared, bbox=bbox, ids=None, where=where)
+        clauses = features.condition_list(self._backend, declared, bbox=bbox, ids=None, where=where, reach=reach)
         with self._backend.reading() as connection:
             return features.count(self._backend, connection, declared, clauses)
 
-    def get(self, layer: str, feature_id: str) -> dict[str, Any] | None:
-        """Read one feature: fid, id, ver, every field, and `geometry` (shapely) where the layer has one; None when absent."""
+    def get(self, layer: str, feature_id: str, *, reach: Reach | None = None) -> dict[str, Any] | None:
+        """Read one feature: fid, id, ver, every field, and `geometry` (shapely) where the layer has one; None when absent.
+
+        With a reach, a feature that may not be read is absent.
+        """
         declared = self._layer(layer)
         with self._backend.reading() as connection:
-            return features.get(self._backend, connection, declared, feature_id)
+            found = features.get(self._backend, connection, declared, feature_id)
+        if found is None or reach is None:
+            return found
+        return reaching.narrow_feature(found, reach, declared) if reaching.feature_inside(found, declared, reach) else None
 
     # changing
 
@@ -109,6 +111,7 @@ class Store:
         self,
         change: Change,
         *,
+        reach: Mapping[str, Reach] | None = None,
         progress: Callable[[int, int], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> Receipt:
@@ -116,6 +119,7 @@ class Store:
 
         Args:
             change: who, bureau, reason and the edits.
+            reach: what the person may write, by layer; a layer it does not name may not be written. None: everything.
             progress: called with rows done and rows in all, between the parts of a large edit.
             cancel: when set, the change stops and nothing is saved.
 
@@ -123,80 +127,87 @@ class Store:
             BadFrameError: a frame or value does not fit the layer (BadGeometryError, DuplicateKeyError).
             PreconditionRequiredError: an Update or Delete without the expected version.
             StaleVersionError: a feature is no longer the one that was seen; all such features of the change are named.
-            NotFoundError: no such feature ever was.
+            NotFoundError: no such feature ever was, or the person may not read it.
+            OutOfReachError: a layer, area or field that the person may not write.
             CancelledError, StorageFullError, StoreBusyError: nothing was saved.
         """
-        return applying.apply(self._backend, change, progress=progress, cancel=cancel)
+        return applying.apply(self._backend, change, reach=reach, progress=progress, cancel=cancel)
 
-    def undo(self, change_id: int, *, who: str, bureau: str, reason: str) -> Receipt:
+    def undo(  # noqa: PLR0913 -- who, for whom and why, and what the person may
+        self,
+        change_id: int,
+        *,
+        who: str,
+        bureau: str,
+        reason: str,
+        reach: Mapping[str, Reach] | None = None,
+        account_id: int | None = None,
+    ) -> Receipt:
         """Undo a whole change by a new change.
 
         Raises:
-            NotFoundError: no such change.
+            NotFoundError: no such change, or none of its rows may be read.
+            OutOfReachError: a row of it may not be written.
             UndoConflictError: later changes that still stand touched the same features; `changes` names them.
         """
-        return undoing.undo(self._backend, change_id, Change(who, bureau, reason, (), kind="undo"))
+        head = Change(who, bureau, reason, (), kind="undo", account_id=account_id)
+        return undoing.undo(self._backend, change_id, head, reach)
 
-    # remembering
-
-    def changes(self, layer: str | None = None, limit: int = 50) -> list[ChangeRecord]:
-        """List changes, the latest first; only those that touched a layer when it is named."""
-        name = None if layer is None else self._layer(layer).name
-        with self._backend.reading() as connection:
-            return memory.changes(connection, layer=name, limit=limit)
-
-    def history(self, layer: str, feature_id: str) -> list[VersionRecord]:
-        """List all versions of a feature with before and after, the first one first; empty for an unknown id."""
-        declared = self._layer(layer)
-        with self._backend.reading() as connection:
-            return memory.history(connection, declared, feature_id)
-
-    def version(self, layer: str) -> int:
-        """The layer's version: the number of the last change that touched it, 0 for never."""
-        return self.versions().get(self._layer(layer).name, 0)
-
-    def versions(self) -> dict[str, int]:
-        """The versions of all layers."""
-        with self._backend.reading() as connection:
-            found = memory.versions(connection)
-        return {name: found.get(name, 0) for name in self.layers}
-
-    def frame(self, layer: str, version: int | None = None) -> gpd.GeoDataFrame:
-        """Give a whole layer from its snapshot, as of now or as it was after a change.
-
-        The snapshot (GeoParquet) is written when it is not there; an older version is rebuilt from the history. Snapshots of
-        versions that no stored run stands on are removed when a newer one is written.
+    def restore_layer(  # noqa: PLR0913 -- who, for whom and why, and what the person may
+        self,
+        layer: str,
+        at: dt.datetime | int,
+        *,
+        who: str,
+        bureau: str,
+        reason: str,
+        reach: Mapping[str, Reach] | Reach | None = None,
+        account_id: int | None = None,
+    ) -> Receipt:
+        """Bring a whole layer back to what it was at a time, or after a change, by one new change.
 
         Raises:
             NotFoundError: there is no such change yet.
+            OutOfReachError: a row that differs may not be written.
         """
         declared = self._layer(layer)
-        with self._backend.reading() as connection:
-            number, token = self._resolve(connection, declared, version)
-        mark = snapshots.mark_of(declared, number, token)
-        kept = snapshots.read(snapshots.path_of(self._backend.snapshots, declared, number), declared, mark)
-        if kept is not None:
-            return kept
-        with self._backend.reading() as connection:
-            number, token = self._resolve(connection, declared, version)
-            if number == memory.versions(connection).get(declared.name, 0):
-                frame = features.read(self._backend, connection, declared)
-            else:
-                frame = memory.frame_at(connection, declared, number)
-        path = snapshots.path_of(self._backend.snapshots, declared, number)
-        if snapshots.write(path, frame, declared, snapshots.mark_of(declared, number, token)):
-            self.prune_snapshots(keep={(declared.name, number)})
-        return frame
+        head = Change(who, bureau, reason, (), kind="restore", account_id=account_id)
+        rights = {declared.name: reach} if isinstance(reach, Reach) else reach
+        return layer_restoring.restore(
+            self._backend,
+            declared,
+            head,
+            version=lambda connection: self._version_at(connection, declared, at),
+            reach=rights,
+        )
 
-    def _resolve(self, connection: sa.Connection, layer: Layer, version: int | None) -> tuple[int, str]:
-        wanted = memory.versions(connection).get(layer.name, 0) if version is None else version
-        return memory.resolve_version(connection, layer, wanted)
+    def accept(  # noqa: PLR0913 -- who, for whom and why, and what the person may
+        self,
+        request_id: int,
+        *,
+        who: str,
+        bureau: str,
+        note: str = "",
+        reach: Mapping[str, Reach] | None = None,
+        account_id: int | None = None,
+        edits: Sequence[Edit] | None = None,
+    ) -> Receipt:
+        """Apply the edits of a change request (or the reviewer's merged ones) and mark it accepted, in one transaction.
 
-    def prune_snapshots(self, *, keep: set[tuple[str, int]] | None = None) -> list[Path]:
-        """Remove snapshots that are neither of a layer's present version nor stood on by a stored run nor named in `keep`."""
-        with self._backend.reading() as connection:
-            wanted = runs.pinned(connection) | set(memory.versions(connection).items())
-        return snapshots.prune(self._backend.snapshots, wanted | (keep or set()))
+        The change is the reviewer's; its reason names who asked.
+
+        Raises:
+            NotFoundError: no such request.
+            RequestClosedError: it is not open.
+            StaleVersionError, OutOfReachError and whatever `apply` raises: nothing was saved and the request stays open.
+        """
+        return accepting.accept(
+            self._backend,
+            request_id,
+            Decision(who, bureau, note, account_id),
+            reach=reach,
+            edits=None if edits is None else tuple(edits),
+        )
 
     # runs, queries, settings
 

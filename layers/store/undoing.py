@@ -7,31 +7,34 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from layers.errors import NotFoundError, UndoConflictError
-from layers.store import rows, tables
+from layers.errors import UndoConflictError
+from layers.store import memory, rows, tables
 from layers.store.applying import ASKED_AT_ONCE, close_change, declared, open_change
+from layers.store.judging import Judge
 from layers.store.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from layers.schema import Layer
     from layers.store.backend import Backend
-    from layers.store.records import Change, Receipt
+    from layers.store.records import Change, Reach, Receipt
     from layers.store.rows import Row
 
 SHOWN = 10
 
 
-def undo(backend: Backend, change_id: int, change: Change) -> Receipt:
+def undo(backend: Backend, change_id: int, change: Change, reach: Mapping[str, Reach] | None = None) -> Receipt:
     """Undo a change; see `Store.undo`. `change` is the head of the new change."""
     with backend.writing() as connection:
         known = connection.execute(sa.select(tables.changes.c.change_id).where(tables.changes.c.change_id == change_id)).first()
         if known is None:
-            raise NotFoundError(f"There is no change {change_id}. Look at the list of changes.")
+            raise memory.no_change(change_id)
         _refuse_conflicts(connection, change_id)
-        writer = Writer(backend, connection, open_change(connection, change, undoes=change_id))
+        writer = Writer(backend, connection, open_change(connection, change, undoes=change_id), Judge(reach))
         names = _take_back(writer, change_id)
+        if writer.judge.all_hidden:
+            raise memory.no_change(change_id)
         return close_change(writer, names)
 
 
@@ -83,7 +86,7 @@ def _take_back(writer: Writer, change_id: int) -> list[str]:
         layer = declared(writer.backend, name)
         present |= {(name, row.fid): row for row in _present(writer, layer, fids)}
         last |= {(name, item.fid): item.ver for item in reversed(done) if item.layer == name}
-        last |= {(name, fid): ver for fid, ver in _last_versions(writer, name, fids)}
+        last |= {(name, fid): ver for fid, ver in last_versions(writer, name, fids)}
     _refuse_foreign(writer, change_id, present, last)
     for (name, op), group in groupby(done, key=lambda item: (item.layer, item.op)):
         layer = declared(writer.backend, name)
@@ -140,7 +143,8 @@ def _present(writer: Writer, layer: Layer, fids: Sequence[int]) -> list[Row]:
     return rows.fetch(writer.backend, writer.connection, layer, [table.c.fid.in_(fids)])
 
 
-def _last_versions(writer: Writer, name: str, fids: Sequence[int]) -> list[tuple[int, int]]:
+def last_versions(writer: Writer, name: str, fids: Sequence[int]) -> list[tuple[int, int]]:
+    """Give the last version that the history knows of each row, also of rows that are gone."""
     history = tables.history
     statement = sa.select(history.c.fid, sa.func.max(history.c.ver)).where(history.c.layer == name).group_by(history.c.fid)
     if len(fids) <= ASKED_AT_ONCE:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from layers.errors import CancelledError
 from layers.store import rows, tables
+from layers.store.judging import Judge
 
 if TYPE_CHECKING:
     import threading
@@ -24,8 +25,9 @@ CHUNK = 2000
 class Writer:
     """The pen of one change, inside its transaction."""
 
-    def __init__(self, backend: Backend, connection: sa.Connection, change_id: int) -> None:
-        """Start with nothing written."""
+    def __init__(self, backend: Backend, connection: sa.Connection, change_id: int, judge: Judge | None = None) -> None:
+        """Start with nothing written; the judge sees every row before it is written."""
+        self.judge = judge or Judge()
         self.backend = backend
         self.connection = connection
         self.change_id = change_id
@@ -46,6 +48,7 @@ class Writer:
 
     def insert(self, layer: Layer, added: Sequence[Row]) -> None:
         """Add rows."""
+        self.judge.added(layer, added)
         for chunk in self._chunks(added):
             self.backend.many(self.connection, sa.insert(self.backend.tables[layer.name]), self._records(layer, chunk))
             self._remember(layer, [(None, row) for row in chunk])
@@ -53,6 +56,7 @@ class Writer:
 
     def update(self, layer: Layer, pairs: Sequence[tuple[Row, Row]]) -> None:
         """Give rows new content; a pair is the row before and the row after."""
+        self.judge.changed(layer, pairs)
         table = self.backend.tables[layer.name]
         names = [column.name for column in table.columns if column.name != "fid"]
         statement = (
@@ -72,6 +76,7 @@ class Writer:
 
     def delete(self, layer: Layer, removed: Sequence[Row]) -> None:
         """Remove rows; `ver` of the removal is one more than the row's."""
+        self.judge.removed(layer, removed)
         table = self.backend.tables[layer.name]
         statement = sa.delete(table).where(table.c.fid == sa.bindparam("at_fid"), table.c.ver == sa.bindparam("at_ver"))
         for chunk in self._chunks(removed):
@@ -80,7 +85,8 @@ class Writer:
         self.deleted += len(removed)
 
     def finish(self) -> None:
-        """Write the counts, the versions of the layers and their registration."""
+        """Write the counts, the versions of the layers and their registration; raise what the judge has found."""
+        self.judge.close()
         change = tables.changes.c.change_id == self.change_id
         counts = {"inserted": self.inserted, "updated": self.updated, "deleted": self.deleted}
         self.connection.execute(sa.update(tables.changes).where(change).values(counts))
