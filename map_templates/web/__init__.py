@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import folium
 from branca.element import MacroElement
+from folium.elements import JSCSSMixin
 from folium.plugins import GeoMan
 from folium.template import Template
 
@@ -27,13 +28,15 @@ _HERE: Final = Path(__file__).parent
 class WebOptions:
     """What the page offers.
 
-    `draw` adds the tools for drawing a query area, `finder` the field that finds an area by name, `controls` the layer list and
-    the legend, `heading` the title on the map, `popups` the table of numbers on a click (off where a panel beside the map shows
-    them). `parent_origin` sends every event to the page that frames this one, and takes its commands; `nonce` is for its content
-    security policy; `assets_dir` is a vendor or node_modules folder to embed from.
+    `edit` makes it a map to edit on: the page around it hands over the features and keeps them. `draw` adds the tools for drawing
+    a query area, `finder` the field that finds an area by name, `controls` the layer list and the legend, `heading` the title on
+    the map, `popups` the table of numbers on a click (off where a panel beside the map shows them). `parent_origin` sends every
+    event to the page that frames this one, and takes its commands; `nonce` is for its content security policy; `assets_dir` is a
+    vendor or node_modules folder to embed from.
     """
 
     draw: bool = False
+    edit: bool = False
     finder: bool = True
     controls: bool = True
     heading: bool = True
@@ -54,7 +57,9 @@ class _XiangtuMap(MacroElement):
         {% macro script(this, kwargs) %}
         {{ this.code }}
         window.MAP = {{ this._parent.get_name() }};
-        window.XT = startXiangtuMap(window.MAP, JSON.parse(document.getElementById("xt-data").textContent));
+        const xtData = JSON.parse(document.getElementById("xt-data").textContent);
+        window.XT = startXiangtuMap(window.MAP, xtData);
+        if (xtData.options.edit) window.XTE = startXiangtuEditing(window.MAP, xtData);
         {% endmacro %}
         """
     )
@@ -68,11 +73,24 @@ class _XiangtuMap(MacroElement):
 _MARKERS: Final = ("/*xiangtu-style*/", "/*xiangtu-values*/", "/*xiangtu-code*/")
 
 
+class _EditTools(JSCSSMixin, MacroElement):
+    """The scripts of Leaflet-Geoman without its tool bar: in edit mode the tools stand in the page around the map."""
+
+    default_js: ClassVar = list(GeoMan.default_js)
+    default_css: ClassVar = list(GeoMan.default_css)
+    _template = Template("")
+
+
 def _late(values: dict[str, Any]) -> dict[str, str]:
     """Our style, the data and our script, by the markers that they replace; the data last, so that it is never searched."""
     style, data, code = _MARKERS
-    scripts = "\n".join((_HERE / name).read_text("utf-8") for name in ("canvas.js", "furniture.js", "map.js"))
-    return {style: (_HERE / "map.css").read_text("utf-8"), code: scripts, data: as_script_text(values)}
+    editing = values["options"]["edit"]
+    scripts = _text("canvas.js", "furniture.js", "map.js", *(["editing.js"] if editing else []))
+    return {style: _text("map.css", *(["editing.css"] if editing else [])), code: scripts, data: as_script_text(values)}
+
+
+def _text(*names: str) -> str:
+    return "\n".join((_HERE / name).read_text("utf-8") for name in names)
 
 
 def render(spec: MapSpec, *, assets_base: str = "/static/vendor", inline: bool = False, options: WebOptions | None = None) -> str:
@@ -98,6 +116,7 @@ def render(spec: MapSpec, *, assets_base: str = "/static/vendor", inline: bool =
     values = payload(validate(spec), max_features=chosen.max_features)
     values["options"] = {
         "draw": chosen.draw,
+        "edit": chosen.edit,
         "finder": chosen.finder,
         "controls": chosen.controls,
         "heading": chosen.heading,
@@ -118,6 +137,8 @@ def render(spec: MapSpec, *, assets_base: str = "/static/vendor", inline: bool =
             draw_marker=False, draw_circle_marker=False, draw_polyline=False, draw_text=False,
             edit_mode=False, drag_mode=False, cut_polygon=False, rotate_mode=False,
         ).add_to(page)  # fmt: skip
+    if chosen.edit:
+        _EditTools().add_to(page)
     page.add_child(_XiangtuMap())
     figure.late = _late(values)
     page._parent = None  # type: ignore[assignment]  # noqa: SLF001 - folium has already put the map into a figure of its own
