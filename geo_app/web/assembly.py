@@ -19,6 +19,7 @@ from geo_app.web import (
     changes,
     context,
     downloads,
+    editing,
     errors,
     features,
     frames,
@@ -52,6 +53,7 @@ FORM_ROOM_BYTES = 200_000
 PAGES = (
     map,
     frames,
+    editing,
     areas,
     indicators,
     imports,
