@@ -25,6 +25,16 @@ SLOW_MODULES = frozenset(
         "test_end_to_end",
         "test_postgis",
         "test_kill",
+        "test_power_cuts",
+        "test_full_disk",
+        "test_locks",
+        "test_lost_update",
+        "test_backup_while_writing",
+        "test_moments",
+        "test_steps",
+        "test_database_crash",
+        "test_periodic",
+        "test_nginx",
         "test_properties",
         "test_undoing",
         "test_migrations",
@@ -66,9 +76,11 @@ def scale(pytestconfig):
     return FULL_SCALE if pytestconfig.getoption("full") else 1
 
 
-def pytest_collection_modifyitems(items):
-    """Mark the tests of slow modules, and all that build the demonstration area."""
+def pytest_collection_modifyitems(config, items):
+    """Mark the tests of slow modules, and all that build the demonstration area; with --full those that grow may take hours."""
     for item in items:
+        if config.getoption("full") and "scale" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(0))
         if item.path.stem in SLOW_MODULES or item.path.parent.name == "demo":
             item.add_marker(pytest.mark.slow)
 

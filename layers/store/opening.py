@@ -53,10 +53,10 @@ def open_store(
 def _started(backend: Backend, *, create: bool) -> Store:
     started = False
     try:
-        if create:
-            migrations.create(backend)
         if backend.name == "postgis":
             commits.refuse_early_acknowledgement(backend)
+        if create:
+            migrations.create(backend)
         migrations.bring_up(backend)
         started = True
     finally:
