@@ -57,6 +57,39 @@ NOTES = Layer(
     "test",
 )
 LAYERS = {layer.name: layer for layer in (WELLS, TRACKS, NOTES)}
+CODES = tuple(
+    Field(name, "代码", "Code", FieldType.TEXT, "test", length=24) for name in ("village_code", "township_code", "county_code")
+)
+PLOTS = Layer(
+    "plots",
+    "地块",
+    "Plots",
+    "T4",
+    GeometryKind.ANY,
+    "plot_id",
+    (
+        Field("plot_id", "编号", "Number", FieldType.TEXT, "test", required=True),
+        Field("name", "名称", "Name", FieldType.TEXT, "test"),
+        Field("money", "金额", "Money", FieldType.NUMBER, "test"),
+        *CODES,
+        *COMMON,
+    ),
+    "test",
+    area_fields=("village_code", "township_code", "county_code"),
+)
+ZONES = Layer(
+    "zones",
+    "区",
+    "Zones",
+    "T5",
+    GeometryKind.NONE,
+    "township_code",
+    (Field("name", "名称", "Name", FieldType.TEXT, "test"), *CODES[1:], *COMMON),
+    "test",
+    area_fields=("township_code", "county_code"),
+)
+AREA_LAYERS = {layer.name: layer for layer in (PLOTS, ZONES, WELLS, NOTES)}
+"""Layers with area codes and geometry, with codes alone, with geometry alone, with neither."""
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +109,26 @@ def where(request, tmp_path):
 def store(where, tmp_path):
     with open_store(where, create=True, layers=LAYERS, snapshots=tmp_path / "snapshots") as opened:
         yield opened
+
+
+@pytest.fixture
+def area_store(where, tmp_path):
+    """A store of either kind with layers that say in which area a row lies."""
+    with open_store(where, create=True, layers=AREA_LAYERS, snapshots=tmp_path / "snapshots") as opened:
+        yield opened
+
+
+def plots(*rows):
+    """Plots of (key, village, township, county, geometry)."""
+    names = ("plot_id", "village_code", "township_code", "county_code")
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    columns["name"] = [f"地块{row[0]}" for row in rows]
+    return gpd.GeoDataFrame(columns, geometry=[row[4] for row in rows], crs="EPSG:4490")
+
+
+@pytest.fixture(name="plots", scope="session")
+def plots_fixture():
+    return plots
 
 
 @pytest.fixture

@@ -5,11 +5,36 @@ import sqlite3
 import pytest
 
 from layers.errors import MigrationError, StoreBusyError
-from layers.store import Insert, geometry, migrations, open_store, scripts
+from layers.store import Insert, Update, geometry, migrations, open_store, scripts
 from layers.store.geopackage import GeoPackage
 
-STEP = [script for version, script in scripts.migrations("gpkg") if version == 2]
-COUNT = len(scripts.statements(scripts.text("gpkg", STEP[0])))
+STEPS = [
+    (version, statement)
+    for version, name in scripts.migrations("gpkg")
+    if version > 1
+    for statement in scripts.statements(scripts.text("gpkg", name))
+]
+NEWEST = migrations.newest(GeoPackage)
+NEW_TABLES = (
+    "xt_accounts",
+    "xt_sessions",
+    "xt_attempts",
+    "xt_request_edits",
+    "xt_requests",
+    "xt_kept",
+    "xt_served",
+    "xt_published",
+)
+
+
+def back_to_second(connection):
+    """Take a store back to schema 2, keeping its content."""
+    for name in ("xt_history_seen", "xt_changes_at"):
+        connection.execute(f"DROP INDEX {name}")
+    for name in NEW_TABLES:
+        connection.execute(f"DROP TABLE {name}")
+    connection.execute("ALTER TABLE xt_changes DROP COLUMN account_id")
+    connection.execute("DELETE FROM xt_schema WHERE version > 2")
 
 
 @pytest.fixture
@@ -21,6 +46,7 @@ def first(path, layers, change, wells, monkeypatch):
         rows = {name: _rows(path, name) for name in ("wells", "xt_layers", "xt_settings")}
         history = _rows(path, "xt_history")
     connection = sqlite3.connect(path, isolation_level=None)
+    back_to_second(connection)
     for statement in (
         "DROP INDEX xt_changes_undoes",
         "DROP INDEX xt_history_id",
@@ -70,7 +96,7 @@ def test_an_old_store_is_brought_to_the_present_schema(first, path, layers, chan
         store.undo(2, who="a", bureau="b", reason="c")
         store.apply(change(Insert("wells", wells(3, first=20))))
     assert _version(path) == migrations.newest(GeoPackage)
-    assert len({row[-1] for row in _rows(path, "xt_changes")}) == 4
+    assert len({row[-2] for row in _rows(path, "xt_changes")}) == 4
 
 
 def test_migrating_ends_in_the_same_schema_as_making_anew(first, path, layers, tmp_path):
@@ -89,25 +115,26 @@ def test_a_copy_of_the_old_state_is_kept(first, path, layers):
     assert _rows(copy, "wells") == first[0]["wells"]
 
 
-@pytest.mark.parametrize("stop", range(COUNT))
-def test_a_failure_at_any_statement_leaves_the_old_schema_and_refuses(first, path, layers, monkeypatch, stop):
-    real, seen = GeoPackage.run_statement, []
+@pytest.mark.parametrize("stop", range(len(STEPS)))
+def test_a_failure_at_any_statement_leaves_the_schema_before_the_step_and_refuses(first, path, layers, monkeypatch, stop):
+    real, seen, before = GeoPackage.run_statement, [], {}
+    step = STEPS[stop][0]
 
     def failing(self, connection, statement):
+        if STEPS[len(seen)][0] == step and not before:
+            before.update(_schema(sqlite3.connect(path)))
         seen.append(statement)
         if len(seen) == stop + 1:
             raise sqlite3.OperationalError("injected")
         real(self, connection, statement)
 
-    before = _schema(sqlite3.connect(path))
     monkeypatch.setattr(GeoPackage, "run_statement", failing)
-    with pytest.raises(
-        MigrationError, match=r"still at schema 1, 2 is needed.*Free disk space.*copy 库.gpkg.schema-1.gpkg"
-    ) as caught:
+    expected = rf"still at schema {step - 1}, {NEWEST} is needed: step {step}.*Free disk space.*copy 库.gpkg.schema-1.gpkg"
+    with pytest.raises(MigrationError, match=expected) as caught:
         open_store(path, layers=layers)
     assert caught.value.code == "migration_failed"
     assert str(path.parent) not in str(caught.value)
-    assert _version(path) == 1
+    assert _version(path) == step - 1
     assert _schema(sqlite3.connect(path)) == before
     assert _rows(path, "wells") == first[0]["wells"]
     monkeypatch.undo()
@@ -115,8 +142,8 @@ def test_a_failure_at_any_statement_leaves_the_old_schema_and_refuses(first, pat
         assert store.verify() == []
 
 
-@pytest.mark.parametrize("stop", range(COUNT))
-def test_a_kill_at_any_statement_leaves_the_old_schema(first, path, layers, monkeypatch, stop):
+@pytest.mark.parametrize("stop", range(len(STEPS)))
+def test_a_kill_at_any_statement_leaves_the_schema_before_the_step(first, path, layers, stop):
     real, seen = GeoPackage.run_statement, []
 
     def deadly(self, connection, statement):
@@ -131,9 +158,28 @@ def test_a_kill_at_any_statement_leaves_the_old_schema(first, path, layers, monk
         open_store(path, layers=layers)
         os._exit(0)
     assert os.WIFSIGNALED(os.waitpid(pid, 0)[1])
-    assert _version(path) == 1
+    assert _version(path) == STEPS[stop][0] - 1
     assert _rows(path, "xt_history") == first[1]
     with open_store(path, layers=layers) as store:
+        assert store.verify() == []
+
+
+def test_a_store_of_schema_2_keeps_its_content(path, layers, change, wells, one):
+    with open_store(path, create=True, layers=layers) as store:
+        store.apply(change(Insert("wells", wells(6))))
+        store.apply(change(Update("wells", one(store, "w1")["id"], 1, {"name": "二"})))
+        store.settings_set("scheme", "cn-12")
+        checksum, changes = store.checksum(), store.changes()
+    connection = sqlite3.connect(path, isolation_level=None)
+    back_to_second(connection)
+    connection.close()
+    with open_store(path, layers=layers) as store:
+        assert (store.checksum(), store.changes()) == (checksum, changes)
+        assert store.settings_get("scheme") == "cn-12"
+        assert store.accounts.all() == []
+        assert store.accounts.add("li", "李", "水务局", "hash", []).account_id == 1
+        store.apply(change(Update("wells", one(store, "w1")["id"], 2, {"name": "三"}), account_id=1))
+        assert [item.account_id for item in store.changes()] == [1, None, None]
         assert store.verify() == []
 
 
@@ -177,7 +223,7 @@ def test_a_store_of_a_newer_version_is_refused(path, layers):
     with connection:
         connection.execute("INSERT INTO xt_schema VALUES (99, 'later')")
     connection.close()
-    with pytest.raises(MigrationError, match=r"has schema 99; this version knows up to 2\. Install the newer version"):
+    with pytest.raises(MigrationError, match=r"has schema 99; this version knows up to 3\. Install the newer version"):
         open_store(path, layers=layers)
 
 
