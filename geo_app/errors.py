@@ -75,6 +75,7 @@ TABLE: dict[str, Answer] = {
     "bad_request": Answer(400, EXIT_USAGE),
     "bad_setting": Answer(500, EXIT_USAGE),
     "bad_filter": Answer(400, EXIT_USAGE),
+    "bad_field": Answer(400, EXIT_USAGE),
     "bad_map": Answer(400, EXIT_USAGE),
     "bad_recipe": Answer(400, EXIT_USAGE),
     "bad_threshold": Answer(400, EXIT_USAGE),
@@ -89,6 +90,7 @@ TABLE: dict[str, Answer] = {
     # not there
     "not_found": Answer(404, EXIT_NOT_FOUND),
     "unknown_name": Answer(404, EXIT_NOT_FOUND),
+    "gone": Answer(410, EXIT_NOT_FOUND),
     "unknown_profile": Answer(404, EXIT_NOT_FOUND),
     "unknown_indicator": Answer(404, EXIT_NOT_FOUND),
     "unknown_level": Answer(404, EXIT_NOT_FOUND),
@@ -128,6 +130,7 @@ TABLE: dict[str, Answer] = {
     "restore_failed": Answer(409, EXIT_STORE),
     "live_store": Answer(409, EXIT_STORE),
     "busy": Answer(503, EXIT_STORE),
+    "query_timeout": Answer(503, EXIT_STORE),
     "busy_drawing": Answer(503, EXIT_STORE),
     "storage_full": Answer(507, EXIT_STORE),
     "changed": Answer(412, EXIT_STORE),

@@ -16,7 +16,7 @@ from geo_app.config import LOOPBACK
 from geo_app.errors import ForbiddenError
 from geo_app.web import throttle
 from geo_app.web.desk import desk, session_of
-from geo_app.web.identifying import identify, uses_basic
+from geo_app.web.identifying import identify, is_tool_path, uses_basic
 from layers.schema import PersonError
 
 if TYPE_CHECKING:
@@ -99,6 +99,11 @@ def _own_origins() -> set[str]:
     return {item.rstrip("/").casefold() for item in (request.host_url, desk().settings.public_url) if item}
 
 
+def _is_local_tool() -> bool:
+    """Say whether a tool on this machine asks without a browser's cookies, where there are no accounts."""
+    return desk().settings.access == "local" and is_tool_path() and "Cookie" not in request.headers
+
+
 def check_origin() -> None:
     """Refuse an unsafe request from another origin or without the session's token.
 
@@ -113,7 +118,7 @@ def check_origin() -> None:
     origin = request.headers.get("Origin")
     if origin is not None and origin.casefold() not in _own_origins():
         raise CsrfError("The request came from another page; open the page here and try again")
-    if uses_basic():
+    if uses_basic() or _is_local_tool():
         if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
             raise CsrfError("The request came from another page; open the page here and try again")
         return
