@@ -44,9 +44,8 @@ def main():
         if word == "kill":
             os.kill(int(rest[0]), signal.SIGKILL)
             status = os.waitpid(int(rest[0]), 0)[1]
-            print(
-                "killed" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL else f"status {status}", flush=True
-            )
+            killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+            tell("killed" if killed else f"status {status}")
             continue
         if threading.active_count() != 1:
             sys.exit("a fork out of several threads")
