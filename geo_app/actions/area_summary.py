@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_app.actions import inputs, list_gaps, run_coverage
+from geo_app.actions import crosswalk, inputs, list_gaps, run_coverage, scoped_runs
 from geo_app.errors import NoDataError
 from processing.indicators import INDICATORS
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from geopandas import GeoDataFrame
 
+    from geo_app.access import Person
     from layers.store import Store
     from processing.areas import Areas
 
@@ -44,6 +45,8 @@ class TrendPoint:
     value: float | None
     low: float | None
     high: float | None
+    basis: str = "same"
+    """How the figure of this area was made where areas changed since the run: see `processing.crosswalk`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,8 @@ class AreaSummary:
     synthetic: bool
 
 
-def summarise(store: Store, area_code: str, run_id: int | None = None) -> AreaSummary:
-    """Summarise one area by one run (none given: the newest).
+def summarise(store: Store, area_code: str, run_id: int | None = None, *, person: Person | None = None) -> AreaSummary:
+    """Summarise one area by one run (none given: the newest), of what a person reads (none named: everything).
 
     Raises:
         NoDataError: no run yet.
@@ -90,7 +93,9 @@ def summarise(store: Store, area_code: str, run_id: int | None = None) -> AreaSu
     run = run_coverage.load(store, run_id) if run_id is not None else run_coverage.latest(store)
     if run is None:
         raise NoDataError("There is no run yet. Compute coverage first: geo-app coverage.")
-    frames = inputs.read(store, versions=dict(run.record.layer_versions))
+    if person is not None:
+        run = scoped_runs.narrowed(store, run, person)
+    frames = inputs.read(store, versions=dict(run.record.layer_versions), person=person)
     areas = inputs.areas(store, frames)
     code = inputs.require_area(areas, area_code)
     inside = set(areas.codes[areas.within([code])].astype(str))
@@ -101,12 +106,18 @@ def summarise(store: Store, area_code: str, run_id: int | None = None) -> AreaSu
         ancestors=tuple(_named(areas, above) for above in areas.ancestors(code)[1:]),
         children=children(areas, code),
         figures=figures(rows, trends(store, code)),
-        gaps=list_gaps.list_gaps(store, run, area=code),
+        gaps=_gaps(store, run, code, person),
         projects=projects,
         assets=assets,
         run=run,
         synthetic=bool(rows["synthetic"].fillna(value=False).any()) if "synthetic" in rows else False,
     )
+
+
+def _gaps(store: Store, run: run_coverage.Run, code: str, person: Person | None) -> GeoDataFrame:
+    if person is None:
+        return list_gaps.list_gaps(store, run, area=code)
+    return scoped_runs.gaps(store, run, person, area=code)
 
 
 def figures(rows: pd.DataFrame, courses: Mapping[str, tuple[TrendPoint, ...]]) -> tuple[Figure, ...]:
@@ -116,12 +127,12 @@ def figures(rows: pd.DataFrame, courses: Mapping[str, tuple[TrendPoint, ...]]) -
 
 
 def trends(store: Store, area_code: str) -> dict[str, tuple[TrendPoint, ...]]:
-    """Give the course of every indicator of an area over the newest runs, oldest first."""
+    """Give the course of every indicator of an area over the newest runs, oldest first; older areas are carried over to it."""
     points: dict[str, list[TrendPoint]] = {}
     for record in reversed(store.runs(limit=TREND_RUNS)):
         number = run_coverage.run_number(record)
         table = run_coverage.load(store, number).table
-        for _, row in table[table["area_code"] == area_code].iterrows():
+        for _, row in crosswalk.figures_of(store, record, table, area_code).iterrows():
             point = TrendPoint(
                 number,
                 record.at,
@@ -130,6 +141,7 @@ def trends(store: Store, area_code: str) -> dict[str, tuple[TrendPoint, ...]]:
                 _number(row["value"]),
                 _number(row["low"]),
                 _number(row["high"]),
+                str(row["basis"]),
             )
             points.setdefault(str(row["indicator"]), []).append(point)
     return {code: tuple(course) for code, course in points.items()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import geopandas as gpd
 import pandas as pd
 
-from geo_app.actions import boundaries, inputs, list_gaps, outlines, run_coverage
+from geo_app.actions import boundaries, inputs, list_gaps, outlines, run_coverage, scoped_runs
 from geo_app.actions.load_recipe import ASSUMPTIONS, ATTRIBUTION
 from geo_app.errors import NoDataError
 from layers.catalogue import layer as declared
@@ -19,6 +19,7 @@ from processing.indicators import INDICATORS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from geo_app.access import Person
     from layers.store import Store
     from processing.areas import Areas
 
@@ -98,13 +99,14 @@ class _Sheet:
     frames: Mapping[str, gpd.GeoDataFrame]
     level: str
     area: str | None
+    person: Person | None
 
     def say(self, key: str, **values: object) -> str:
         return LABELS[self.request.language][key].format(**values)
 
 
-def compose(store: Store, request: MapRequest, maker: Maker | None = None) -> MapSpec:
-    """Compose a map from a run.
+def compose(store: Store, request: MapRequest, maker: Maker | None = None, *, person: Person | None = None) -> MapSpec:
+    """Compose a map from a run, of what a person reads (none named: everything).
 
     Raises:
         NoDataError: no run yet, or no outlines at the level.
@@ -112,7 +114,7 @@ def compose(store: Store, request: MapRequest, maker: Maker | None = None) -> Ma
         UnknownNameError: no such indicator or level.
     """
     maker = maker or Maker()
-    sheet = _sheet(store, request)
+    sheet = _sheet(store, request, person)
     code = run_coverage.indicator(request.indicator)
     frame = choropleth_frame(sheet.run, sheet.areas, sheet.frames, indicator=code, level=sheet.level)
     if sheet.area:
@@ -155,15 +157,17 @@ def choropleth_frame(
     return joined
 
 
-def _sheet(store: Store, request: MapRequest) -> _Sheet:
+def _sheet(store: Store, request: MapRequest, person: Person | None) -> _Sheet:
     run = run_coverage.load(store, request.run_id) if request.run_id is not None else run_coverage.latest(store)
     if run is None:
         raise NoDataError("There is no run yet. Compute coverage first: geo-app coverage.")
-    frames = inputs.read(store, versions=dict(run.record.layer_versions))
+    if person is not None:
+        run = scoped_runs.narrowed(store, run, person)
+    frames = inputs.read(store, versions=dict(run.record.layer_versions), person=person)
     areas = inputs.areas(store, frames)
     level = inputs.level_name(areas, request.level) or areas.levels[-1].name
     area = inputs.require_area(areas, request.area) if request.area else None
-    return _Sheet(request, run, areas, frames, level, area)
+    return _Sheet(request, run, areas, frames, level, area, person)
 
 
 def _layers(store: Store, sheet: _Sheet, frame: gpd.GeoDataFrame, code: str) -> list[MapLayer]:
@@ -192,9 +196,15 @@ def _layers(store: Store, sheet: _Sheet, frame: gpd.GeoDataFrame, code: str) -> 
     if neighbours is not None:
         made.append(MapLayer("neighbours", sheet.say("neighbours"), neighbours, label_field="area_name"))
     if sheet.request.gaps:
-        found = list_gaps.list_gaps(store, sheet.run, indicators=(code,), area=sheet.area)
+        found = _gaps(store, sheet, code)
         made += _gap_layer(sheet, found[found.geometry.notna()])
     return made
+
+
+def _gaps(store: Store, sheet: _Sheet, code: str) -> gpd.GeoDataFrame:
+    if sheet.person is None:
+        return list_gaps.list_gaps(store, sheet.run, indicators=(code,), area=sheet.area)
+    return scoped_runs.gaps(store, sheet.run, sheet.person, indicators=(code,), area=sheet.area)
 
 
 def _overlays(request: MapRequest, code: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from map_templates import paper, web
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from geo_app.access import Person
     from layers.store import Store
 
 PAGES: Final[dict[str, Literal["pdf", "png", "svg"]]] = {".pdf": "pdf", ".png": "png", ".svg": "svg"}
@@ -26,13 +27,19 @@ class Drawn:
     simulated: bool
 
 
-def draw(
-    store: Store, request: compose_map.MapRequest, maker: compose_map.Maker, out: Path, progress: Progress | None = None
+def draw(  # noqa: PLR0913 - what, for whom, where to, how far
+    store: Store,
+    request: compose_map.MapRequest,
+    maker: compose_map.Maker,
+    out: Path,
+    progress: Progress | None = None,
+    *,
+    person: Person | None = None,
 ) -> Drawn:
-    """Compose a map and write it by the ending of the path: pdf, png, svg or html."""
+    """Compose a map of what a person reads (none named: everything) and write it by the ending: pdf, png, svg or html."""
     progress = progress or Progress()
     progress(0, 2, "composing")
-    spec = compose_map.compose(store, request, maker)
+    spec = compose_map.compose(store, request, maker, person=person)
     progress(1, 2, "drawing")
     out.parent.mkdir(parents=True, exist_ok=True)
     suffix = out.suffix.lower()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from geo_app.access import Person
     from layers.schema import Layer
     from layers.store import Store
     from processing.areas import Areas
@@ -51,9 +52,9 @@ def export(store: Store, request: ExportRequest, path: Path) -> Path:
     return files.write(frame, layer, path, format=request.format, encoding=request.encoding)
 
 
-def rows(store: Store, layer: Layer, *, area: str | None = None) -> gpd.GeoDataFrame:
-    """Give a layer's rows with area codes filled in, below one area when one is named."""
-    frames = inputs.read(store, {layer.name, *inputs.AREA_LAYERS})
+def rows(store: Store, layer: Layer, *, area: str | None = None, person: Person | None = None) -> gpd.GeoDataFrame:
+    """Give the rows of a layer that a person reads, with area codes filled in, below one area when one is named."""
+    frames = inputs.read(store, {layer.name, *inputs.AREA_LAYERS}, person=person)
     areas = inputs.areas(store, frames)
     frame = with_codes(frames[layer.name], frames, areas)
     if area:

@@ -26,7 +26,9 @@ SCHEME = "scheme"
 """Key under which the store keeps the area scheme that a recipe brought."""
 
 _kept: weakref.WeakKeyDictionary[Store, dict[str, tuple[int, GeoDataFrame]]] = weakref.WeakKeyDictionary()
-_trees: weakref.WeakKeyDictionary[Store, tuple[tuple[object, ...], Areas]] = weakref.WeakKeyDictionary()
+_trees: weakref.WeakKeyDictionary[Store, list[tuple[tuple[object, ...], Areas]]] = weakref.WeakKeyDictionary()
+KEPT_TREES = 12
+"""Hierarchies kept: the whole one, and those of people who see a part."""
 _lock = threading.Lock()
 
 
@@ -55,19 +57,22 @@ def _frame(store: Store, name: str, version: int, current: int) -> GeoDataFrame:
 
 
 def areas(store: Store, frames: Mapping[str, GeoDataFrame] | None = None) -> Areas:
-    """Build the hierarchy of areas that the store's data gives; built once for the same frames."""
+    """Build the hierarchy of areas that the frames, or the store's data, give; built once for the same frames."""
     frames = read(store, TREE_LAYERS) if frames is None else frames
-    basis = tuple(frames.get(name) for name in TREE_LAYERS)
-    called = level_names(store)
+    basis = (*(frames.get(name) for name in TREE_LAYERS), level_names(store))
     with _lock:
-        kept = _trees.get(store)
-    if kept is not None and kept[0][-1] == called and all(a is b for a, b in zip(kept[0], basis, strict=False)):
-        return kept[1]
-    found = {name: frame for name, frame in zip(TREE_LAYERS, basis, strict=True) if frame is not None}
-    tree = Areas.from_layers(found, level_names=called)
+        kept = next((tree for held, tree in _trees.get(store, ()) if _same(held, basis)), None)
+    if kept is not None:
+        return kept
+    found = {name: frame for name in TREE_LAYERS if (frame := frames.get(name)) is not None}
+    tree = Areas.from_layers(found, level_names=level_names(store))
     with _lock:
-        _trees[store] = ((*basis, called), tree)
+        _trees[store] = [(basis, tree), *_trees.get(store, [])][:KEPT_TREES]
     return tree
+
+
+def _same(held: tuple[object, ...], basis: tuple[object, ...]) -> bool:
+    return held[-1] == basis[-1] and all(one is other for one, other in zip(held[:-1], basis[:-1], strict=True))
 
 
 def level_names(store: Store) -> dict[int, str]:

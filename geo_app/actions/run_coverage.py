@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from layers.store import Store
+    from processing.areas import Areas
 
 COLUMNS = (
     "indicator",
@@ -186,10 +187,10 @@ def differences(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return joined.loc[differs].reset_index(drop=True)
 
 
-def view(store: Store, found: Run, wanted: View) -> pd.DataFrame:
+def view(store: Store, found: Run, wanted: View, areas: Areas | None = None) -> pd.DataFrame:
     """Select the rows of a run that a person asked for, with exactly the columns of a coverage file."""
     table = found.table
-    hierarchy = inputs.areas(store)
+    hierarchy = inputs.areas(store) if areas is None else areas
     if wanted.indicators:
         table = table[table["indicator"].isin([indicator(code) for code in wanted.indicators])]
     there = found.table["level"].unique()

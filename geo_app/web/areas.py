@@ -12,7 +12,7 @@ from geo_app.access import Permission, permission
 from geo_app.actions import area_summary, inputs
 from geo_app.errors import NoDataError
 from geo_app.web import figures, frames, plots, sending
-from geo_app.web.desk import desk
+from geo_app.web.desk import desk, person, scoped
 from geo_app.web.language import language, title, words_of
 from geo_app.web.map import home
 from layers.catalogue import LAYERS
@@ -57,13 +57,15 @@ def summary_of(code: str, run_id: int | None) -> AreaSummary | None:
         NotFoundError: when there is no such area or run.
     """
     inputs.require_area(figures.areas(), code)
-    here = desk()
+    here, who = desk(), person()
     chosen = figures.choose(None, here.settings.profile, run_id)
     number = chosen.id if chosen is not None else run_id
     listed = figures.listed()
     newest = listed[0].run_id if listed else 0
     try:
-        return here.kept.get(("summary", code, number, newest), lambda: area_summary.summarise(here.store, code, number))
+        return here.kept.get(
+            scoped("summary", code, number, newest), lambda: area_summary.summarise(here.store, code, number, person=who)
+        )
     except NoDataError:
         return None
 

@@ -28,10 +28,7 @@ def simulated_layers() -> frozenset[str]:
 
     def look() -> frozenset[str]:
         return frozenset(
-            name
-            for name, limit in limits.items()
-            if versions.get(name)
-            and here.store.count(name, SYNTHETIC, **({} if limit is None or limit.codes is None else {"reach": limit}))
+            name for name, limit in limits.items() if versions.get(name) and here.store.count(name, SYNTHETIC, reach=limit)
         )
 
     return here.kept.get(scoped("simulated", who.is_anonymous, tuple(sorted(versions.items()))), look)

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, request
 from flask_babel import gettext
 
-from geo_app.access import Permission, permission
+from geo_app.access import Permission, Person, permission
 from geo_app.actions import compose_map, draw_map, export_layer, list_gaps, run_coverage
 from geo_app.errors import BadRequestError, NotFoundError
 from geo_app.jobs import State
 from geo_app.web import bodies, figures, jobs, sending
-from geo_app.web.desk import desk
+from geo_app.web.desk import desk, layer_of, person
 from geo_app.web.language import language, title
 from geo_app.web.map import indicator_of
-from layers.catalogue import layer as declared
 from map_templates.spec import PageSpec
 from processing.indicators import INDICATORS
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
 _File = tuple[str, str, bytes]
 """Stem of the name, ending, content."""
+_Asked = tuple[compose_map.MapRequest, compose_map.Maker, Person]
 pages = Blueprint("downloads", __name__, url_prefix="/downloads")
 
 LAYER_FORMATS = ("csv", "xlsx", "geojson", "gpkg", "shp", "kml")
@@ -41,10 +41,10 @@ MAP_FORMATS = ("pdf", "png", "svg", "html")
 @permission(Permission.EXPORT)
 def layer(name: str) -> ResponseReturnValue:
     """Send a layer, or the part of it in an area, with the dictionary's field names."""
-    found = declared(name)
+    found = layer_of(name)
     kind = sending.format_of(request.form.get("format"), LAYER_FORMATS)
     area = request.form.get("area") or None
-    frame = export_layer.rows(desk().store, found, area=area)
+    frame = export_layer.rows(desk().store, found, area=area, person=person())
     return sending.layer_file(frame, found, kind, stem=f"{title(found)}{f'-{area}' if area else ''}")
 
 
@@ -63,7 +63,7 @@ def coverage() -> ResponseReturnValue:
     kind = sending.format_of(request.form.get("format"), TABLE_FORMATS)
     asked = request.form.get("indicator") or None
     wanted = run_coverage.View(area=request.form.get("area") or None, indicators=(asked,) if asked else (), targets=True)
-    table = run_coverage.view(desk().store, found, wanted)
+    table = run_coverage.view(desk().store, found, wanted, figures.areas())
     return sending.table(table, stem=f"coverage-{found.id}{f'-{asked}' if asked else ''}", kind=kind)
 
 
@@ -90,11 +90,12 @@ def units() -> ResponseReturnValue:
     return sending.table(rows, stem=f"units-{found.id}-{code}", kind=kind)
 
 
-def _draw(store: Store, wanted: compose_map.MapRequest, maker: compose_map.Maker, kind: str, progress: Progress) -> _File:
+def _draw(store: Store, asked: _Asked, kind: str, progress: Progress) -> _File:
+    wanted, maker, who = asked
     folder = Path(tempfile.mkdtemp(prefix="map-"))
     try:
         path = folder / f"map.{kind}"
-        drawn = draw_map.draw(store, wanted, maker, path, progress)
+        drawn = draw_map.draw(store, wanted, maker, path, progress, person=who)
         return drawn.title, kind, path.read_bytes()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -107,7 +108,7 @@ def print_map() -> ResponseReturnValue:
     asked = bodies.body()
     kind = sending.format_of(str(asked.get("format", "pdf")), MAP_FORMATS)
     code = indicator_of(str(asked.get("indicator")))
-    settings, store = desk().settings, desk().store
+    settings, store, who = desk().settings, desk().store, person()
     size, orientation = asked.get("size", "A4"), asked.get("orientation", "auto")
     if size not in {"A4", "A3"} or orientation not in {"landscape", "portrait", "auto"}:
         raise BadRequestError("The page must be A4 or A3, landscape, portrait or auto")
@@ -122,7 +123,9 @@ def print_map() -> ResponseReturnValue:
     maker = compose_map.Maker(settings.organisation, settings.review_number, settings.area_name)
     name = title(INDICATORS[code])
     return jobs.start(
-        jobs.PRINT, gettext("Print map of %(name)s", name=name), lambda progress: _draw(store, wanted, maker, kind, progress)
+        jobs.PRINT,
+        gettext("Print map of %(name)s", name=name),
+        lambda progress: _draw(store, (wanted, maker, who), kind, progress),
     )
 
 
@@ -134,7 +137,7 @@ def finished(job_id: int) -> ResponseReturnValue:
     Raises:
         NotFoundError: when there is no such finished job of a map.
     """
-    job = desk().jobs.get(job_id)
+    job = jobs.own(job_id)
     if job.kind != jobs.PRINT or job.state is not State.DONE:
         raise NotFoundError(f"Job {job_id} has no file to give")
     stem, kind, data = job.result

@@ -12,10 +12,9 @@ from geo_app.access import Permission, permission
 from geo_app.actions import inputs
 from geo_app.errors import NotFoundError
 from geo_app.web import bodies
-from geo_app.web.desk import desk
+from geo_app.web.desk import desk, layer_of, person, reach
 from geo_app.web.figures import areas, plain_value
 from geo_app.web.language import language, title, unit
-from layers.catalogue import layer as declared
 from layers.schema import FieldType, GeometryKind
 from map_templates import symbols
 from map_templates.spec import MapLayer
@@ -36,8 +35,8 @@ HIDDEN = ("id", "ver", "source", "source_date", "valid_from", "valid_to", "geome
 
 
 def frame_of(layer: Layer) -> GeoDataFrame:
-    """Give a layer's frame as it is now, shared: nobody changes it."""
-    return inputs.read(desk().store, [layer.name])[layer.name]
+    """Give the rows of a layer that the asker reads, as they are now, shared: nobody changes them."""
+    return inputs.read(desk().store, [layer.name], person=person())[layer.name]
 
 
 def in_area(frame: pd.DataFrame, layer: Layer, area: str | None) -> pd.DataFrame:
@@ -85,7 +84,7 @@ def drawn(layer: Layer, shown: GeoDataFrame, box: tuple[float, float, float, flo
 @permission(Permission.READ)
 def features(name: str) -> ResponseReturnValue:
     """Give a layer's features in a view as GeoJSON, at most 5,000; says how many there are and what is drawn."""
-    layer = declared(name)
+    layer = layer_of(name)
     if layer.geometry is GeometryKind.NONE:
         raise NotFoundError(f"The layer {name} is a table without geometry")
     rows = _in_view(in_area(frame_of(layer), layer, request.args.get("area")), bodies.bbox_argument())
@@ -137,7 +136,7 @@ def _matching(frame: pd.DataFrame, layer: Layer, text: str) -> pd.DataFrame:
 @permission(Permission.READ)
 def rows(name: str) -> ResponseReturnValue:
     """Give a page of a layer's rows: filtered by area and text, sorted by a field."""
-    layer = declared(name)
+    layer = layer_of(name)
     frame = in_area(frame_of(layer), layer, request.args.get("area"))
     frame = _sorted(_matching(frame, layer, request.args.get("text", "")), layer, request.args.get("sort", ""))
     start = bodies.whole_argument("offset", 0)
@@ -171,7 +170,7 @@ def _row(layer: Layer, code: str) -> tuple[dict[str, Any], Any]:
 @permission(Permission.READ)
 def row(name: str, code: str) -> ResponseReturnValue:
     """Give one row: its values in words, where it lies, and the changes that made it what it is."""
-    layer = declared(name)
+    layer = layer_of(name)
     values, shape = _row(layer, code)
     facts = [
         {
@@ -192,7 +191,7 @@ def row(name: str, code: str) -> ResponseReturnValue:
             "reason": item.reason,
             "ver": item.ver,
         }
-        for item in desk().store.history(name, str(values["id"]))
+        for item in desk().store.history(name, str(values["id"]), reach=reach(name))
     ]
     box = None if shape is None or shape.is_empty else list(shape.bounds)
     code_of = plain_value(values[layer.key])

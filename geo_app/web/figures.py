@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_app.actions import inputs, list_gaps, run_coverage
+from geo_app.actions import inputs, scoped_runs
 from geo_app.errors import NotFoundError
-from geo_app.web.desk import desk
+from geo_app.web.desk import desk, person, scoped
 from processing.indicators import INDICATORS
 
 if TYPE_CHECKING:
@@ -32,17 +32,17 @@ def versions() -> dict[str, int]:
 
 
 def areas() -> Areas:
-    """Give the hierarchy of areas for the data as it is now."""
+    """Give the hierarchy of areas for the data as it is now, of the areas that the asker reads."""
     here = desk()
     held = versions()
     key = ("areas", *(held.get(name, 0) for name in (*inputs.AREA_LAYERS, "key_counties", "settlements")))
-    return here.kept.get(key, lambda: inputs.areas(here.store))
+    who = person()
+    return here.kept.get(scoped(*key), lambda: inputs.areas(here.store, inputs.read(here.store, inputs.TREE_LAYERS, person=who)))
 
 
 def run(run_id: int) -> Run:
-    """Give a stored run; runs never change, so it is read once."""
-    here = desk()
-    return here.kept.get(("run", run_id), lambda: run_coverage.load(here.store, run_id))
+    """Give a stored run with the rows that the asker reads."""
+    return scoped_runs.load(desk().store, run_id, person())
 
 
 def listed() -> list[RunRecord]:
@@ -164,8 +164,9 @@ def tally(rows: pd.DataFrame, indicator: str) -> dict[str, Any]:
 def gap_rows(found: Run, indicator: str, area: str | None) -> pd.DataFrame:
     """Give the gap list of an area, most persons first; the whole list of a run is made once."""
     here = desk()
+    who = person()
     rows: pd.DataFrame = here.kept.get(
-        ("gaps", found.id, indicator), lambda: list_gaps.list_gaps(here.store, found, indicators=[indicator])
+        scoped("gaps", found.id, indicator), lambda: scoped_runs.gaps(here.store, found, who, indicators=[indicator])
     )
     return rows[_inside(rows, area)] if area else rows
 

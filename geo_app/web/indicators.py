@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, render_template, request
 
 from geo_app.access import Permission, permission
+from geo_app.actions import reach
 from geo_app.web import figures, plots
-from geo_app.web.desk import desk
+from geo_app.web.desk import desk, person
 from geo_app.web.language import language, title
 from geo_app.web.map import home, indicator_of
 from layers.catalogue import LAYERS
@@ -62,6 +63,12 @@ def _groups(code: str, run: Any) -> list[dict[str, Any]]:
     return [row | {"area_name": groups.title(row["area_code"], language())} for row in figures.records(rows)]
 
 
+def _needs(code: str) -> list[tuple[str, str, int]]:
+    store, who = desk().store, person()
+    names = [name for name in INDICATORS[code].needs if reach.may(who, name)]
+    return [(name, title(LAYERS[name]), store.count(name, reach=reach.of(store, who, name))) for name in names]
+
+
 @pages.get("/<code>")
 @permission(Permission.READ)
 def page(code: str) -> ResponseReturnValue:
@@ -89,7 +96,7 @@ def page(code: str) -> ResponseReturnValue:
         profile=profile,
         profiles=[(name, title(profiles.load(name))) for name in names],
         thresholds=_thresholds(code, profile),
-        needs=[(name, title(LAYERS[name]), desk().store.count(name)) for name in INDICATORS[code].needs if name in LAYERS],
+        needs=_needs(code),
         levels=ranked,
         level=level,
         ranking=ranking[:RANKED],

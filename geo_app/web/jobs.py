@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, jsonify, render_template, url_for
 
 from geo_app.access import Permission, permission
+from geo_app.errors import NotFoundError
 from geo_app.jobs import State
 from geo_app.web.desk import desk, person
 from geo_app.web.errors import explain
@@ -20,13 +21,26 @@ pages = Blueprint("jobs", __name__, url_prefix="/jobs")
 
 COVERAGE, REPLAY, INSPECT, CHECK, ACCEPT, PRINT = "coverage", "replay", "inspect", "check", "accept", "map"
 PUBLISH = "publish"
+EFFECT = "effect"
 IMPORTS = frozenset({INSPECT, CHECK, ACCEPT})
 
 
 def start(kind: str, title: str, work: Work) -> ResponseReturnValue:
     """Queue work for the person who asks and answer with the number of the job."""
-    job = desk().jobs.submit(kind, title, who=person().name, work=work)
+    job = desk().jobs.submit(kind, title, who=person().owner, work=work)
     return jsonify(job=job.id), 202
+
+
+def own(job_id: int) -> Job:
+    """Give a job of the asker.
+
+    Raises:
+        NotFoundError: there is none of this number, or it is somebody else's; both are said alike.
+    """
+    found = next((job for job in desk().jobs.list(person().owner) if job.id == job_id), None)
+    if found is None:
+        raise NotFoundError(f"There is no job {job_id} in this session of the server.")
+    return found
 
 
 def href(job: Job) -> str | None:
@@ -41,6 +55,8 @@ def href(job: Job) -> str | None:
         return url_for("imports.page", upload_id=job.result)
     if job.kind == PUBLISH:
         return url_for("public.item", published_id=job.result)
+    if job.kind == EFFECT:
+        return url_for("requests.page", request_id=job.result, _anchor="effect")
     return url_for("downloads.finished", job_id=job.id) if job.kind == PRINT else None
 
 
@@ -63,25 +79,25 @@ def index() -> ResponseReturnValue:
 @permission(Permission.READ)
 def listing() -> ResponseReturnValue:
     """List this person's jobs, newest first."""
-    return jsonify(jobs=[described(job) for job in desk().jobs.list(person().name)])
+    return jsonify(jobs=[described(job) for job in desk().jobs.list(person().owner)])
 
 
 @pages.get("/count")
 @permission(Permission.READ)
 def count() -> ResponseReturnValue:
     """Count this person's waiting and running jobs."""
-    return jsonify(active=sum(job.active for job in desk().jobs.list(person().name)))
+    return jsonify(active=sum(job.active for job in desk().jobs.list(person().owner)))
 
 
 @pages.get("/<int:job_id>")
 @permission(Permission.READ)
 def state(job_id: int) -> ResponseReturnValue:
     """Say how far a job is."""
-    return jsonify(described(desk().jobs.get(job_id)))
+    return jsonify(described(own(job_id)))
 
 
 @pages.post("/<int:job_id>/cancel")
 @permission(Permission.RUN)
 def cancel(job_id: int) -> ResponseReturnValue:
     """Ask a job to stop."""
-    return jsonify(described(desk().jobs.cancel(job_id)))
+    return jsonify(described(desk().jobs.cancel(own(job_id).id)))

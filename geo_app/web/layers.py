@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, redirect, render_template, url_for
 
-from geo_app.access import Permission, permission
+from geo_app.access import Permission, Verb, permission
+from geo_app.actions import reach
 from geo_app.web import context
-from geo_app.web.desk import desk
+from geo_app.web.desk import desk, layer_of, person
+from geo_app.web.desk import reach as reach_of
 from layers.catalogue import LAYERS
-from layers.catalogue import layer as declared
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -22,16 +23,16 @@ pages = Blueprint("layers", __name__, url_prefix="/layers")
 @permission(Permission.READ)
 def index() -> ResponseReturnValue:
     """List the layers."""
-    store = desk().store
-    versions = store.versions()
+    store, who = desk().store, person()
+    versions, readable = store.versions(), reach.for_reading(store, who)
     rows = [
         {
-            "layer": layer,
-            "count": store.count(name) if versions.get(name) else 0,
-            "version": versions.get(name, 0),
+            "layer": LAYERS[name],
+            "count": store.count(name, reach=limit) if versions.get(name) else 0,
+            "version": versions.get(name, 0) if who.everything else 0,
             "simulated": context.simulated(name),
         }
-        for name, layer in LAYERS.items()
+        for name, limit in readable.items()
     ]
     return render_template("layers.html", rows=rows)
 
@@ -40,12 +41,14 @@ def index() -> ResponseReturnValue:
 @permission(Permission.READ)
 def page(name: str) -> ResponseReturnValue:
     """Show a layer's fields, codes and rules."""
-    layer = declared(name)
-    return render_template("layer.html", layer=layer, count=desk().store.count(name), simulated_here=context.simulated(name))
+    layer, limit = layer_of(name), reach_of(name)
+    count = desk().store.count(name, reach=limit)
+    may_import = reach.may(person(), name, Verb.SUBMIT)
+    return render_template("layer.html", layer=layer, count=count, simulated_here=context.simulated(name), may_import=may_import)
 
 
 @pages.get("/<name>/<code>")
 @permission(Permission.READ)
 def row_page(name: str, code: str) -> ResponseReturnValue:
     """Go to a row on the map, where its values and its history stand."""
-    return redirect(url_for("map.page", pick=f"{declared(name).name}:{code}"))
+    return redirect(url_for("map.page", pick=f"{layer_of(name).name}:{code}"))

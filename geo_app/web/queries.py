@@ -51,7 +51,7 @@ def _on_map(found: Result) -> dict[str, Any] | None:
 @permission(Permission.RUN)
 def run() -> ResponseReturnValue:
     """Answer a question: how many rows, the first of them, and what the map draws."""
-    found = run_query.run(desk().store, bodies.body())
+    found = run_query.run(desk().store, bodies.body(), person())
     layer = declared(found.layer)
     fields = [field for field in shown_fields(layer) if field.name in found.frame][:COLUMNS_SHOWN]
     rows = [
@@ -66,7 +66,9 @@ def run() -> ResponseReturnValue:
 @permission(Permission.READ)
 def kept() -> ResponseReturnValue:
     """List the questions kept by name."""
-    return jsonify(queries=[{"name": name, "spec": spec.get("spec", spec)} for name, spec in desk().store.queries().items()])
+    return jsonify(
+        queries=[{"name": name, "spec": spec.get("spec", spec)} for name, spec in run_query.kept(desk().store, person()).items()]
+    )
 
 
 @pages.post("")
@@ -81,7 +83,7 @@ def keep() -> ResponseReturnValue:
     name, spec = asked.get("name"), asked.get("spec")
     if not isinstance(name, str) or not name.strip() or len(name) > NAME_LENGTH or not isinstance(spec, dict):
         raise BadRequestError(f"A query is kept under a name of 1 to {NAME_LENGTH} characters")
-    run_query.save(desk().store, name, spec, person().name)
+    run_query.save(desk().store, name, spec, person().name, person())
     return jsonify(name=name.strip()), 201
 
 
@@ -89,8 +91,7 @@ def keep() -> ResponseReturnValue:
 @permission(Permission.RUN)
 def forget(name: str) -> ResponseReturnValue:
     """Throw a kept question away."""
-    run_query.saved(desk().store, name)
-    desk().store.delete_query(name)
+    run_query.forget(desk().store, name, person())
     return jsonify(name=name)
 
 
@@ -102,7 +103,7 @@ def download() -> ResponseReturnValue:
     if not isinstance(spec, dict):
         raise BadRequestError("The query is missing")
     file_format = sending.format_of(request.form.get("format"), FORMATS)
-    found = run_query.run(desk().store, spec)
+    found = run_query.run(desk().store, spec, person())
     layer = declared(found.layer)
     return sending.layer_file(found.frame, layer, file_format, stem=f"{title(layer)}-{_word()}")
 

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
 from geo_app.access import Permission, permission
-from geo_app.actions import run_coverage
+from geo_app.actions import reach, run_coverage, scoped_runs
 from geo_app.errors import BadRequestError
 from geo_app.jobs import State
 from geo_app.web import bodies, figures, jobs
@@ -21,6 +21,7 @@ from processing import profiles
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from geo_app.access import Person
     from geo_app.progress import Progress
     from layers.store import Store
 
@@ -100,6 +101,7 @@ def page(run_id: int) -> ResponseReturnValue:
         versions=[
             (name, title(LAYERS[name]) if name in LAYERS else name, version)
             for name, version in found.record.layer_versions.items()
+            if reach.may(person(), name)
         ],
         rows=figures.records(table.head(ROWS_SHOWN)),
         total=len(table),
@@ -113,19 +115,20 @@ def page(run_id: int) -> ResponseReturnValue:
 def _replayed(job_id: int | None, run_id: int) -> dict[str, Any] | None:
     if job_id is None:
         return None
-    found = next((job for job in desk().jobs.list() if job.id == job_id and job.kind == jobs.REPLAY), None)
+    found = next((job for job in desk().jobs.list(person().owner) if job.id == job_id and job.kind == jobs.REPLAY), None)
     if found is None or found.state is not State.DONE or found.result["run"] != run_id:
         return None
     return dict(found.result)
 
 
-def _replay(store: Store, run_id: int, progress: Progress) -> dict[str, Any]:
+def _replay(store: Store, run_id: int, who: Person, progress: Progress) -> dict[str, Any]:
     found = run_coverage.replay(store, run_id, progress)
+    shown = scoped_runs.differences(found.differences, store, who)
     return {
         "run": run_id,
         "same": found.same,
-        "differences": figures.records(found.differences.head(ROWS_SHOWN)),
-        "total": len(found.differences),
+        "differences": figures.records(shown.head(ROWS_SHOWN)),
+        "total": len(shown),
     }
 
 
@@ -134,5 +137,6 @@ def _replay(store: Store, run_id: int, progress: Progress) -> dict[str, Any]:
 def replay(run_id: int) -> ResponseReturnValue:
     """Start computing a run again from the same versions, to see that its numbers come out the same."""
     figures.run(run_id)
-    store = desk().store
-    return jobs.start(jobs.REPLAY, gettext("Replay of run #%(id)s", id=run_id), lambda progress: _replay(store, run_id, progress))
+    store, who = desk().store, person()
+    name = gettext("Replay of run #%(id)s", id=run_id)
+    return jobs.start(jobs.REPLAY, name, lambda progress: _replay(store, run_id, who, progress))

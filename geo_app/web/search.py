@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, jsonify, request, url_for
 
 from geo_app.access import Permission, permission
-from geo_app.actions import inputs
-from geo_app.web.desk import desk
+from geo_app.actions import inputs, reach
+from geo_app.web.desk import desk, person, scoped
 from geo_app.web.figures import areas
 from geo_app.web.language import short, title
 from layers.catalogue import LAYERS
@@ -68,11 +68,12 @@ def _letter(character: str) -> str:
 def _entries() -> list[Entry]:
     here = desk()
     held = here.store.versions()
-    names = [name for name in LAYERS_SEARCHED if name in LAYERS and held.get(name)]
+    who = person()
+    names = [name for name in LAYERS_SEARCHED if held.get(name) and reach.may(who, name)]
 
     def build() -> list[Entry]:
         found: list[Entry] = []
-        for name, frame in inputs.read(here.store, names).items() if names else ():
+        for name, frame in inputs.read(here.store, names, person=who).items() if names else ():
             layer = declared(name)
             label = layer.name_field if layer.name_field in frame else layer.key
             own_area = next((field for field in layer.area_fields if field in frame and field != layer.key), None)
@@ -82,7 +83,7 @@ def _entries() -> list[Entry]:
                     found.append(Entry(name, str(code), text, first_letters(text), area if isinstance(area, str) else None))
         return found
 
-    return here.kept.get(("search", *((name, held.get(name, 0)) for name in names)), build)
+    return here.kept.get(scoped("search", *((name, held.get(name, 0)) for name in names)), build)
 
 
 def _rank(entry: Entry, text: str) -> int | None:

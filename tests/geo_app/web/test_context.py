@@ -31,5 +31,5 @@ def test_attributions_in_the_readers_language(app):
 
 
 def test_loopback_note_stands_in_the_footer(web):
-    assert "本服务只接受本机访问" in web.page("/jobs")
-    assert "listens on this machine only" in web.page("/jobs?lang=en")
+    assert "本服务仅限本机使用" in web.page("/jobs")
+    assert "answers this machine only" in web.page("/jobs?lang=en")

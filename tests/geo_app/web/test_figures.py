@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from flask import g
 
+from geo_app.access import local_person
 from geo_app.web import figures
 
 
@@ -22,6 +24,7 @@ def test_plain_values():
 
 def test_persons_of_a_person_weighted_indicator_are_the_part_not_covered(app):
     with app.test_request_context("/"):
+        g.person = local_person(app.extensions["xiangtu"].settings)
         found = figures.run(1)
         rows = figures.units(found, "W1", "9901")
         counted = figures.tally(rows, "W1")
@@ -34,6 +37,7 @@ def test_persons_of_a_person_weighted_indicator_are_the_part_not_covered(app):
 
 def test_trend_holds_one_point_per_state_of_the_data(app):
     with app.test_request_context("/"):
+        g.person = local_person(app.extensions["xiangtu"].settings)
         assert [point["run"] for point in figures.trend("RD1", "9901", "tches18")] == [1]
         assert figures.choose("RD1", "tches18", None).id == 1
         assert figures.choose("RD1", "sphere", None) is None
