@@ -11,7 +11,7 @@ from flask import Flask
 
 from geo_app import access, periodic
 from geo_app.actions import starting
-from geo_app.api import ogc
+from geo_app.api import ogc, tiles
 from geo_app.jobs import JobLimits, Jobs
 from geo_app.opening import open_store
 from geo_app.web import (
@@ -76,6 +76,7 @@ PAGES = (
     accounts,
     public,
     publications,
+    tiles,
     ogc,
 )
 """Every page module; each holds one blueprint named `pages`."""

@@ -17,7 +17,7 @@ from geo_app.actions import inputs
 from geo_app.actions import outlines as outline_action
 from geo_app.errors import NoDataError
 from geo_app.web import context, figures
-from geo_app.web.desk import desk
+from geo_app.web.desk import desk, person, scoped
 from geo_app.web.language import language, short, title
 from geo_app.web.security import nonce
 from layers.schema import STORAGE_CRS
@@ -39,6 +39,7 @@ FRAME_POLICY = (
     "img-src data: {origin}; connect-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
 """Leaflet sets style attributes, so styles may be inline; scripts only with the nonce or from our static folder."""
+FRAME_SCRIPTS = ("js/frame.js", "vendor/protomaps/protomaps-leaflet.js", "js/tiles-frame.js")
 RANKS = frozenset({3, 4, 5})
 """County, township and village, or what another country calls its levels of these ranks."""
 
@@ -47,8 +48,9 @@ def answer(spec: MapSpec, options: web.WebOptions) -> Response:
     """Give a map page under the frame's policy; it talks to the page around it by messages only."""
     origin = request.host_url.rstrip("/")
     page = web.render(spec, assets_base="/static/vendor", options=options)
-    script = f'<script nonce="{nonce()}" src="{origin}{url_for("static", filename="js/frame.js")}"></script>'
-    page = page.replace("</html>", f"{script}</html>", 1)
+    sources = [url_for("static", filename=name) for name in FRAME_SCRIPTS]
+    scripts = "".join(f'<script nonce="{nonce()}" src="{origin}{source}"></script>' for source in sources)
+    page = page.replace("</html>", f"{scripts}</html>", 1)
     response = Response(page, mimetype="text/html")
     response.headers["Content-Security-Policy"] = FRAME_POLICY.format(origin=origin, nonce=nonce())
     return response
@@ -66,10 +68,10 @@ def _drawable() -> dict[int, tuple[str, gpd.GeoDataFrame]]:
     """Give name and outlines of every level that can be drawn, by rank; made once for a state of the area layers."""
     here = desk()
     held = figures.versions()
-    names = [name for name in inputs.AREA_LAYERS if held.get(name)]
+    names, who = [name for name in inputs.AREA_LAYERS if held.get(name)], person()
 
     def build() -> dict[int, tuple[str, gpd.GeoDataFrame]]:
-        hierarchy, read = figures.areas(), inputs.read(here.store, names) if names else {}
+        hierarchy, read = figures.areas(), inputs.read(here.store, names, person=who) if names else {}
         found = {}
         for level in hierarchy.levels:
             if level.rank in RANKS:
@@ -80,7 +82,7 @@ def _drawable() -> dict[int, tuple[str, gpd.GeoDataFrame]]:
                     continue
         return found
 
-    return here.kept.get(("outlines", *((name, held[name]) for name in names)), build)
+    return here.kept.get(scoped("outlines", *((name, held[name]) for name in names)), build)
 
 
 def levels() -> list[tuple[int, str]]:
@@ -185,7 +187,7 @@ def values() -> ResponseReturnValue:
     here, listed = desk(), figures.listed()
     newest = listed[0].run_id if listed else 0
     choice = [request.args.get(name, "") for name in ("area", "indicator", "level", "profile", "run")]
-    key = ("values", language(), *choice, *sorted(figures.versions().items()), newest)
+    key = scoped("values", language(), *choice, *sorted(figures.versions().items()), newest)
     made, tag = here.kept.get(key, _values)
     response = Response(made, mimetype="application/json")
     response.set_etag(tag)

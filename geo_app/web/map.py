@@ -9,10 +9,10 @@ from flask import Blueprint, jsonify, render_template, request, url_for
 from flask_babel import gettext
 
 from geo_app.access import Permission, permission
-from geo_app.actions import inputs
+from geo_app.actions import inputs, reach, tiles
 from geo_app.errors import NotFoundError
 from geo_app.web import bodies, context, figures, frames
-from geo_app.web.desk import desk
+from geo_app.web.desk import desk, person
 from geo_app.web.features import MOST_FEATURES, thin
 from geo_app.web.language import language, said, short, title, unit
 from layers.catalogue import LAYERS
@@ -67,17 +67,26 @@ def indicator_of(text: str | None) -> str:
 
 def _layer_rows(held: dict[str, int]) -> list[dict[str, Any]]:
     found = []
-    store = desk().store
+    store, readable = desk().store, reach.for_reading(desk().store, person())
     for name in DRAWN:
+        if name not in readable:
+            continue
         layer = LAYERS[name]
         style = symbols.style_of(name)
         classes = [
             {"key": key, "title": entry.label(language(), title(layer)), "symbol": symbols.as_json(entry.symbol)}
             for key, entry in style.entries.items()
         ]
-        count = store.count(name) if held.get(name) else 0
+        count = store.count(name, reach=readable[name]) if held.get(name) else 0
         found.append(
-            {"name": name, "title": title(layer), "count": count, "classes": classes, "simulated": context.simulated(name)}
+            {
+                "name": name,
+                "title": title(layer),
+                "count": count,
+                "tiled": count > tiles.TILED_ABOVE,
+                "classes": classes,
+                "simulated": context.simulated(name),
+            }
         )
     return found
 
@@ -157,7 +166,7 @@ def page() -> ResponseReturnValue:
         "profiles": [{"name": name, "title": title(profiles.load(name))} for name in profiles.names()],
         "profile": desk().settings.profile,
         "layers": _layer_rows(held),
-        "queryable": [_queryable(layer) for name, layer in LAYERS.items() if held.get(name)],
+        "queryable": [_queryable(LAYERS[name]) for name in reach.readable_layers(person()) if held.get(name)],
         "gaps": {"key": "", "title": gettext("Gap units"), "symbol": symbols.as_json(symbols.entry_of("gaps", "").symbol)},
         "shapes": {name: [list(corner) for corner in corners] for name, corners in symbols.SHAPES.items()},
     }

@@ -79,6 +79,7 @@ def _map_texts() -> dict[str, str]:
         "no_data": _("no data"),
         "legend_empty": _("Nothing is coloured."),
         "thinned": _("{layer}: {shown} of {total} drawn; move closer to see all"),
+        "tiles_shown": _("{layer}: this zoom shows {shown} of {total}"),
         "rows_of": _("{total} rows"),
         "drawing": _("Drawing the map"),
         "copied": _("The address of this view is copied."),

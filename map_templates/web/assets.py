@@ -36,6 +36,7 @@ ASSETS: Final[Mapping[str, Asset | None]] = {
     "leaflet_css": _LEAFLET_CSS,
     "leaflet_geoman_js": Asset("geoman/leaflet-geoman.min.js", f"{_GEOMAN}/leaflet-geoman.min.js"),
     "leaflet_geoman_css": Asset("geoman/leaflet-geoman.css", f"{_GEOMAN}/leaflet-geoman.css"),
+    "protomaps_leaflet": Asset("protomaps/protomaps-leaflet.js", "protomaps-leaflet/dist/protomaps-leaflet.js"),
     "jquery": None,
     "bootstrap": None,
     "bootstrap_css": None,

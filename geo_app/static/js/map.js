@@ -9,6 +9,7 @@ import { showFigures, showRow, showUnits } from "./panel.js";
 import { queryPanel } from "./query.js";
 import { searchBox } from "./search.js";
 import { readState, writeState } from "./state.js";
+import { tileLayers } from "./tiles.js";
 
 const setup = JSON.parse(byId("setup").textContent);
 const state = { indicator: "", level: "", profile: setup.profile, area: setup.home || "", ...readState() };
@@ -126,10 +127,20 @@ function say_note(text) {
 }
 
 const thinned = new Map();
+const fromTiles = tileLayers(theMap, {
+  query,
+  noted(name, text) {
+    if (text) thinned.set(name, text);
+    else thinned.delete(name);
+    say_note([...thinned.values()].join(" · "));
+  },
+});
+const isTiled = (name) => setup.layers.some((item) => item.name === name && item.tiled);
 async function loadLayer(name) {
   if (!shown.has(name) || !view) return;
   if (name === "gaps") return showGapLayer();
   const hide = [...hidden].filter((item) => item.startsWith(`${name}/`)).map((item) => item.slice(name.length + 1)).join("|");
+  if (isTiled(name)) return fromTiles.show(name, hide, view).catch((error) => say_note(error.message));
   const [west, south, east, north] = view.bbox;
   const bbox = [Math.max(-180, west), Math.max(-90, south), Math.min(180, east), Math.min(90, north)].map((value) => value.toFixed(5)).join(",");
   try {
@@ -150,7 +161,8 @@ async function showGapLayer() {
 function dropLayer(name) {
   thinned.delete(name);
   say_note([...thinned.values()].join(" · "));
-  theMap.map("removeLayer", name);
+  if (isTiled(name)) fromTiles.drop(name);
+  else theMap.map("removeLayer", name);
 }
 const follow_view = settle(() => {
   for (const name of shown) if (name !== "gaps") loadLayer(name);
