@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from geo_app.actions import inputs
+from geo_app.actions import import_rights, inputs, reach
 from geo_app.actions.merging import Mode, apply, edits, filled
 from geo_app.actions.recipe_text import recipe_text
 from geo_app.progress import Progress
 from layers import files
 from layers.catalogue import layer as declared
 from layers.schema import GeometryKind
-from layers.store import Change
+from layers.store import Change, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from shapely.geometry.base import BaseGeometry
 
+    from geo_app.access import Person
     from geo_app.actions.signing import By
     from geo_app.actions.uploads import Upload
     from geo_app.config import Settings
     from layers.files import Answers, CheckReport, Inspection, Limits
     from layers.schema import Layer
-    from layers.store import Receipt, Store
+    from layers.store import Store
 
 AREA_GEOMETRY_LAYERS = ("counties", "townships", "villages")
 AREA_LAYERS = ("areas", *AREA_GEOMETRY_LAYERS)
@@ -85,13 +86,14 @@ class Imported:
     skipped: pd.DataFrame
     repaired: pd.DataFrame
     recipe: str
+    request_id: int | None = None
+    """Number of the change request that waits for review, where the person may not apply; the receipt is then of nothing."""
 
 
-def inspect(store: Store, upload: Upload, *, limits: Limits | None = None) -> Inspection:
+def inspect(store: Store, upload: Upload, *, limits: Limits | None = None, person: Person | None = None) -> Inspection:
     """Look into a waiting file: format, layers, fields, sample values, and the questions only the person can answer."""
-    return files.inspect(
-        upload.path, original_name=upload.original_name, area_bounds=area_bounds(store), limits=limits or files.Limits()
-    )
+    bounds = area_bounds(store, person)
+    return files.inspect(upload.path, original_name=upload.original_name, area_bounds=bounds, limits=limits or files.Limits())
 
 
 def suggest(layer_name: str, columns: Sequence[str]) -> dict[str, str]:
@@ -108,8 +110,12 @@ def suggest(layer_name: str, columns: Sequence[str]) -> dict[str, str]:
     return matched
 
 
-def check(store: Store, upload: Upload, choices: Choices, *, limits: Limits | None = None) -> Checked:
+def check(
+    store: Store, upload: Upload, choices: Choices, *, limits: Limits | None = None, person: Person | None = None
+) -> Checked:
     """Read a waiting file with the person's answers and check every row; repairs are applied before the check. Changes nothing.
+
+    Rows are compared with what the person reads (none named: everything).
 
     Raises:
         QuestionError: the CRS, the encoding or the table is not known and was not answered.
@@ -117,8 +123,9 @@ def check(store: Store, upload: Upload, choices: Choices, *, limits: Limits | No
     layer = declared(choices.layer)
     limits = limits or files.Limits()
     raw, feed, repaired = read(store, upload, choices, limits=limits)
-    known = known_keys(store, layer, repaired.frame, new=choices.mode is Mode.ADD)
-    report = files.check(repaired.frame, layer, known=known, boundary=boundary(store, layer), options=options_of(store, feed))
+    known = known_keys(store, layer, repaired.frame, new=choices.mode is Mode.ADD, person=person)
+    options = options_of(store, feed, person=person)
+    report = files.check(repaired.frame, layer, known=known, boundary=boundary(store, layer, person), options=options)
     return Checked(
         upload,
         choices,
@@ -166,9 +173,16 @@ def _read(store: Store, upload: Upload, answers: Answers, limits: Limits) -> fil
         raise files.QuestionError(asked or error.questions) from None
 
 
-def accept(store: Store, checked: Checked, by: By, progress: Progress | None = None) -> Imported:
-    """Take a checked file into the store as one change; raise FaultsError when faults remain and rows are not to be skipped."""
+def accept(store: Store, checked: Checked, by: By, progress: Progress | None = None, *, person: Person | None = None) -> Imported:
+    """Take a checked file into the store as one change, or submit it as a change request where the person may not apply.
+
+    Raises:
+        FaultsError: faults remain and rows are not to be skipped.
+        NotFoundError, ForbiddenError: the person does not read, or not write, the layer.
+        OutOfReachError: a row, before or after, lies outside of what the person may write.
+    """
     progress = progress or Progress()
+    rights = import_rights.of(store, person, checked.choices.layer)
     choices = checked.choices
     frame, skipped = files.accept(checked.frame, checked.report, skip_bad_rows=choices.skip_bad_rows)
     progress(0, 100, "comparing with the layer")
@@ -177,13 +191,17 @@ def accept(store: Store, checked: Checked, by: By, progress: Progress | None = N
         who=by.who,
         bureau=by.bureau,
         reason=by.reason or f"Import of {checked.upload.original_name}",
-        edits=tuple(edits(store, choices.layer, frame, choices.mode, fields=filled(checked.feed))),
+        edits=tuple(edits(store, choices.layer, frame, choices.mode, fields=filled(checked.feed), reach=rights.reading)),
         kind="import",
         file_name=checked.upload.original_name,
         file_sha256=checked.sha256,
         recipe=recipe,
+        account_id=None if person is None else person.account_id,
     )
-    receipt = apply(store, change, progress.part(10, 100))
+    if change.edits and rights.asking is not None:
+        number = import_rights.submit(store, change, rights)
+        return Imported(Receipt(0, {}, 0, 0, 0), choices.layer, len(frame), skipped, checked.repaired, recipe, number)
+    receipt = apply(store, change, progress.part(10, 100), rights.applying)
     return Imported(receipt, choices.layer, len(frame), skipped, checked.repaired, recipe)
 
 
@@ -199,8 +217,14 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def known_keys(
-    store: Store, layer: Layer, frame: pd.DataFrame, *, also: Mapping[str, set[str]] | None = None, new: bool = False
+def known_keys(  # noqa: PLR0913 - what may be known, and by whom
+    store: Store,
+    layer: Layer,
+    frame: pd.DataFrame,
+    *,
+    also: Mapping[str, set[str]] | None = None,
+    new: bool = False,
+    person: Person | None = None,
 ) -> dict[str, set[str]]:
     """Give the keys held already in every layer that fields of this one point to, and the codes of the area hierarchy.
 
@@ -208,7 +232,7 @@ def known_keys(
     that the keys of `frame` are new, otherwise they are left out of the layer's own.
     """
     pointed = {item.references for item in layer.fields if item.references}
-    found = {name: _keys(store, name) | set((also or {}).get(name, ())) for name in {*pointed, *AREA_LAYERS, layer.name}}
+    found = {name: _keys(store, name, person) | set((also or {}).get(name, ())) for name in {*pointed, *AREA_LAYERS, layer.name}}
     found["areas"] = set().union(*(found[name] for name in AREA_LAYERS if name != layer.name or name == "areas"))
     if not new:
         own = set(frame[layer.key].dropna().astype(str)) if layer.key in frame else set()
@@ -217,43 +241,47 @@ def known_keys(
     return {name: keys for name, keys in found.items() if name in wanted and keys}
 
 
-def _keys(store: Store, name: str) -> set[str]:
-    if not store.count(name):
+def _keys(store: Store, name: str, person: Person | None = None) -> set[str]:
+    if (person is not None and not reach.may(person, name)) or not store.count(name):
         return set()
-    return set(inputs.read(store, [name])[name][declared(name).key].dropna().astype(str))
+    return set(inputs.read(store, [name], person=person)[name][declared(name).key].dropna().astype(str))
 
 
-def options_of(store: Store, feed: files.Feed, *, scheme: str | None = None) -> files.Checks:
+def options_of(store: Store, feed: files.Feed, *, scheme: str | None = None, person: Person | None = None) -> files.Checks:
     """Say what a check may know beyond the rows: fields the source lacks, rows to measure shifts against, the codes' scheme."""
     reference = None
     if declared(feed.layer).geometry is not GeometryKind.NONE and store.count(feed.layer):
-        reference = inputs.read(store, [feed.layer])[feed.layer].geometry
-    return replace(code_options(store, scheme), allow_missing=feed.allow_missing, reference=reference)
+        reference = inputs.read(store, [feed.layer], person=person)[feed.layer].geometry
+    return replace(code_options(store, scheme, person), allow_missing=feed.allow_missing, reference=reference)
 
 
-def code_options(store: Store, scheme: str | None = None) -> files.Checks:
+def code_options(store: Store, scheme: str | None = None, person: Person | None = None) -> files.Checks:
     """Say by which scheme area codes are checked (the one given, else the store's own), and which counties it knows."""
-    counties = frozenset(_keys(store, "counties"))
+    counties = frozenset(_keys(store, "counties", person))
     return files.Checks(scheme=scheme or inputs.scheme_name(store), counties=counties)
 
 
-def area_bounds(store: Store) -> tuple[float, float, float, float] | None:
+def area_bounds(store: Store, person: Person | None = None) -> tuple[float, float, float, float] | None:
     """Give the bounds in degrees of the areas the store knows; None when it knows none."""
     for name in AREA_GEOMETRY_LAYERS:
         if store.count(name):
-            frame = inputs.read(store, [name])[name]
+            frame = inputs.read(store, [name], person=person)[name]
+            if frame.empty:
+                continue
             west, south, east, north = frame.total_bounds
             return float(west), float(south), float(east), float(north)
     return None
 
 
-def boundary(store: Store, layer: Layer) -> BaseGeometry | None:
+def boundary(store: Store, layer: Layer, person: Person | None = None) -> BaseGeometry | None:
     """Give the outline of the known areas, against which a layer's rows are checked; None for the area layers themselves."""
     if layer.name in AREA_GEOMETRY_LAYERS:
         return None
     for name in AREA_GEOMETRY_LAYERS:
         if store.count(name):
-            frame = inputs.read(store, [name])[name]
+            frame = inputs.read(store, [name], person=person)[name]
+            if frame.empty:
+                continue
             return frame.geometry.dropna().union_all()
     return None
 

@@ -14,7 +14,7 @@ from layers.schema import PersonError
 from layers.store import Insert, Receipt, Replace, Update
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from geopandas import GeoDataFrame
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geo_app.progress import Progress
     from layers.files import Feed
     from layers.schema import Layer
-    from layers.store import Change, Edit, Store
+    from layers.store import Change, Edit, Reach, Store
 
 SHOWN = 5
 SAME_PLACE_DEGREES = 1e-9
@@ -46,17 +46,24 @@ class KeyTakenError(PersonError, ValueError):
     code: ClassVar[str] = "faults_found"
 
 
-def edits(
-    store: Store, layer_name: str, frame: GeoDataFrame, mode: Mode = Mode.ADD, *, fields: Collection[str] | None = None
+def edits(  # noqa: PLR0913 - which rows meet which, and who reads them
+    store: Store,
+    layer_name: str,
+    frame: GeoDataFrame,
+    mode: Mode = Mode.ADD,
+    *,
+    fields: Collection[str] | None = None,
+    reach: Reach | None = None,
 ) -> list[Edit]:
     """Say what a change has to do so that the layer takes the rows of a frame; unchanged rows are left alone.
 
     `fields` are those that the file fills: an update touches no other. None means all columns of the frame.
+    `reach` limits the rows that are looked at to those that may be read.
     """
     if mode is Mode.REPLACE:
         return [Replace(layer_name, frame)]
     layer = declared(layer_name)
-    existing = store.read(layer_name)
+    existing = store.read(layer_name, reach=reach)
     if existing.empty:
         return [Insert(layer_name, frame)] if len(frame) else []
     known = existing.drop_duplicates(layer.key).set_index(layer.key)
@@ -99,11 +106,11 @@ def _moved(frame: GeoDataFrame, old: GeoDataFrame) -> NDArray[np.bool_]:
     return np.asarray(~shapely.is_missing(new) & ~shapely.equals_exact(new, there, tolerance=SAME_PLACE_DEGREES), dtype=bool)
 
 
-def apply(store: Store, change: Change, progress: Progress) -> Receipt:
-    """Apply a change, or give a receipt of nothing (change 0) when there is nothing to change."""
+def apply(store: Store, change: Change, progress: Progress, reach: Mapping[str, Reach] | None = None) -> Receipt:
+    """Apply a change as far as a right reaches (none given: everywhere); without edits give a receipt of nothing (change 0)."""
     if not change.edits:
         return Receipt(0, {}, 0, 0, 0)
-    return store.apply(change, progress=lambda done, total: progress(done, total, "writing"), cancel=progress.cancel)
+    return store.apply(change, reach=reach, progress=lambda done, total: progress(done, total, "writing"), cancel=progress.cancel)
 
 
 def filled(feed: Feed) -> set[str]:

@@ -42,9 +42,11 @@ class Upload:
     path: Path
     original_name: str
     size_bytes: int
+    owner: str = ""
+    """Whose it is, as `Person.owner` says it; empty where nobody asks."""
 
 
-def stage(stream: BinaryIO, *, original_name: str, folder: Path, max_bytes: int) -> Upload:
+def stage(stream: BinaryIO, *, original_name: str, folder: Path, max_bytes: int, owner: str = "") -> Upload:
     """Write a stream to a file under an id of ours.
 
     Raises:
@@ -63,13 +65,13 @@ def stage(stream: BinaryIO, *, original_name: str, folder: Path, max_bytes: int)
     staged = False
     try:
         size = _copy(stream, path, max_bytes=max_bytes, name=name)
-        _note(path).write_text(json.dumps({"original_name": name}, ensure_ascii=False), encoding="utf-8")
+        _note(path).write_text(json.dumps({"original_name": name, "owner": owner}, ensure_ascii=False), encoding="utf-8")
         staged = True
     finally:
         if not staged:
             path.unlink(missing_ok=True)
             _note(path).unlink(missing_ok=True)
-    return Upload(upload_id, path, name, size)
+    return Upload(upload_id, path, name, size, owner)
 
 
 def stage_file(file: Path, *, folder: Path, max_bytes: int) -> Upload:
@@ -91,8 +93,13 @@ def find(upload_id: str, folder: Path) -> Upload:
             path = folder / f"{upload_id}{suffix}"
             if path.is_file() and _note(path).is_file():
                 note = json.loads(_note(path).read_text(encoding="utf-8"))
-                return Upload(upload_id, path, str(note["original_name"]), path.stat().st_size)
-    raise NotFoundError("This upload is not here any more. Upload the file again.")
+                return Upload(upload_id, path, str(note["original_name"]), path.stat().st_size, str(note.get("owner", "")))
+    raise gone()
+
+
+def gone() -> NotFoundError:
+    """Make the error for a file that is not here, or not this person's."""
+    return NotFoundError("This upload is not here any more. Upload the file again.")
 
 
 def discard(upload: Upload) -> None:

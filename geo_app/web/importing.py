@@ -15,10 +15,11 @@ from layers.catalogue import LAYERS
 from layers.files import Answers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     import geopandas as gpd
 
+    from geo_app.access import Person
     from geo_app.actions.import_layer import Checked, Imported
     from geo_app.actions.uploads import Upload
     from geo_app.config import Settings
@@ -69,15 +70,18 @@ class Desktop:
                 del self.items[next(iter(self.items))]
         return item
 
-    def get(self, upload_id: str, settings: Settings) -> Waiting:
-        """Give a file's state; a file that waits since before a restart begins again.
+    def get(self, upload_id: str, settings: Settings, owner: str) -> Waiting:
+        """Give the state of a file of somebody's; a file that waits since before a restart begins again.
 
         Raises:
-            NotFoundError: when there is no such file.
+            NotFoundError: when there is no such file, or it is somebody else's; both are said alike.
         """
         with self.lock:
             held = self.items.get(upload_id)
-        return held or self.put(Waiting(uploads.find(upload_id, settings.uploads)))
+        found = held or Waiting(uploads.find(upload_id, settings.uploads))
+        if found.upload.owner != owner:
+            raise uploads.gone()
+        return held or self.put(found)
 
     def drop(self, upload_id: str) -> None:
         """Forget a file."""
@@ -85,9 +89,9 @@ class Desktop:
             self.items.pop(upload_id, None)
 
 
-def look(store: Store, item: Waiting, settings: Settings) -> None:
+def look(store: Store, item: Waiting, settings: Settings, who: Person) -> None:
     """Look into a file; when it leaves nothing open, read its columns as well."""
-    item.inspection = import_layer.inspect(store, item.upload, limits=import_layer.limits_of(settings))
+    item.inspection = import_layer.inspect(store, item.upload, limits=import_layer.limits_of(settings), person=who)
     if not item.inspection.questions:
         read_columns(item, settings)
 
@@ -112,7 +116,7 @@ def sample(frame: gpd.GeoDataFrame, name: str) -> list[str]:
     return found
 
 
-def guess_layer(columns: list[str], geometry_types: tuple[str, ...]) -> str:
+def guess_layer(columns: list[str], geometry_types: tuple[str, ...], among: Sequence[str] = tuple(LAYERS)) -> str:
     """Guess which layer a file feeds: the one most of whose fields are named by its columns and whose geometry fits."""
 
     def score(name: str) -> tuple[int, int]:
@@ -121,7 +125,7 @@ def guess_layer(columns: list[str], geometry_types: tuple[str, ...]) -> str:
         fits = all(layer.geometry.accepts(kind) for kind in geometry_types) if geometry_types else not layer.geometry.value
         return (len(matched) + (2 if fits else 0) + (2 if layer.key in matched else 0), -len(layer.fields))
 
-    return max(LAYERS, key=score)
+    return max(among, key=score)
 
 
 def answers_of(asked: Mapping[str, Any]) -> Answers:
@@ -138,15 +142,15 @@ def answers_of(asked: Mapping[str, Any]) -> Answers:
     return Answers(crs=text("crs"), encoding=text("encoding"), layer=text("table"), x_field=x_field, y_field=y_field)
 
 
-def choices_of(item: Waiting, asked: Mapping[str, Any]) -> import_layer.Choices:
-    """Read what the person chose: layer, columns, constants, repairs, mode.
+def choices_of(item: Waiting, asked: Mapping[str, Any], among: Collection[str] = tuple(LAYERS)) -> import_layer.Choices:
+    """Read what the person chose: layer (one of `among`), columns, constants, repairs, mode.
 
     Raises:
         BadRequestError: for a layer, field, column or mode that is not there.
     """
     name = str(asked.get("layer", ""))
-    if name not in LAYERS:
-        raise BadRequestError(f"Choose the layer that the file feeds; there is none named {name!r}")
+    if name not in among:
+        raise BadRequestError(f"Choose the layer that the file feeds; there is none named {name!r} that you may change")
     layer = LAYERS[name]
     columns = {key: str(value) for key, value in _table(asked, "columns").items() if value}
     strange = [key for key in columns if key not in layer] + [

@@ -9,11 +9,11 @@ import pandas as pd
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from geo_app.access import Permission, permission
-from geo_app.actions import import_layer, uploads
+from geo_app.access import Permission, Verb, permission
+from geo_app.actions import import_layer, reach, uploads, visible_changes
 from geo_app.actions.recipe_text import recipe_text
 from geo_app.actions.signing import By
-from geo_app.errors import BadRequestError, NotFoundError
+from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError
 from geo_app.web import bodies, figures, frames, importing, jobs, sending
 from geo_app.web.desk import desk, person
 from geo_app.web.features import thin
@@ -44,11 +44,11 @@ ASKED_CONSTANTS = ("source", "source_date", "data_quality")
 
 
 @pages.get("")
-@permission(Permission.READ)
+@permission(Permission.SUBMIT)
 def index() -> ResponseReturnValue:
     """Show the form that takes a file, and the newest imports."""
     wish = request.args.get("layer", "")
-    recent = [record for record in desk().store.changes(limit=100) if record.kind == "import"][:RECENT]
+    recent = visible_changes.listed(desk().store, person(), limit=RECENT, kind="import")
     return render_template(
         "imports.html",
         recent=recent,
@@ -59,7 +59,7 @@ def index() -> ResponseReturnValue:
 
 
 @pages.post("")
-@permission(Permission.CHANGE)
+@permission(Permission.SUBMIT)
 def upload() -> ResponseReturnValue:
     """Take a file in and start looking into it; answers with a job for scripts, with the file's page for plain forms.
 
@@ -76,15 +76,16 @@ def upload() -> ResponseReturnValue:
         original_name=sent.filename,
         folder=here.settings.uploads,
         max_bytes=here.settings.max_upload_mb * MEGABYTE,
+        owner=person().owner,
     )
     wish = request.form.get("layer", "")
     item = here.imports.put(importing.Waiting(kept, wish=wish if wish in LAYERS else ""))
-    store, settings = here.store, here.settings
+    store, settings, who = here.store, here.settings, person()
     return _job(
         jobs.INSPECT,
         gettext("Looking into %(name)s", name=kept.original_name),
         item,
-        lambda: importing.look(store, item, settings),
+        lambda: importing.look(store, item, settings, who),
     )
 
 
@@ -99,17 +100,25 @@ def _job(kind: str, name: str, item: Waiting, work: Callable[[], Any]) -> Respon
 
 def _item(upload_id: str) -> Waiting:
     here = desk()
-    item = here.imports.get(upload_id, here.settings)
+    item = here.imports.get(upload_id, here.settings, person().owner)
     if item.inspection is None and item.imported is None:
-        importing.look(here.store, item, here.settings)
+        importing.look(here.store, item, here.settings, person())
     return item
+
+
+def _writable() -> list[str]:
+    who = person()
+    return [name for name in LAYERS if reach.may(who, name, Verb.SUBMIT)]
 
 
 def _mapping(item: Waiting) -> dict[str, Any]:
     columns = list(item.samples or {})
     kinds = item.inspection.geometry_types if item.inspection is not None else ()
     chosen = request.args.get("layer") or (item.choices.layer if item.choices else item.wish)
-    name = chosen if chosen in LAYERS else importing.guess_layer(columns, kinds)
+    among = _writable()
+    if not among:
+        raise ForbiddenError("Your account may not change any layer")
+    name = chosen if chosen in among else importing.guess_layer(columns, kinds, among)
     held = dict(item.choices.columns) if item.choices and item.choices.layer == name else import_layer.suggest(name, columns)
     layer = LAYERS[name]
     fields = [field for field in layer.fields if not field.derived and field.name not in {"id", "valid_from", "valid_to"}]
@@ -143,7 +152,7 @@ def _report(item: Waiting) -> dict[str, Any]:
 
 
 @pages.get("/<upload_id>")
-@permission(Permission.CHANGE)
+@permission(Permission.SUBMIT)
 def page(upload_id: str) -> ResponseReturnValue:
     """Show where a file stands: questions, columns, report or receipt."""
     item = _item(upload_id)
@@ -160,13 +169,13 @@ def page(upload_id: str) -> ResponseReturnValue:
         mapping=mapping,
         report=_report(item) if step == "report" else {},
         skipped=skipped,
-        layers=[(name, title(layer)) for name, layer in LAYERS.items()],
+        layers=[(name, title(LAYERS[name])) for name in _writable()],
         code_type=FieldType.CODE,
     )
 
 
 @pages.post("/<upload_id>/answers")
-@permission(Permission.CHANGE)
+@permission(Permission.SUBMIT)
 def answer(upload_id: str) -> ResponseReturnValue:
     """Take the answers to a file's questions and read its columns with them."""
     item = _item(upload_id)
@@ -182,7 +191,7 @@ def answer(upload_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/<upload_id>/check")
-@permission(Permission.CHANGE)
+@permission(Permission.SUBMIT)
 def check(upload_id: str) -> ResponseReturnValue:
     """Check every row with the columns, constants and repairs chosen; changes nothing."""
     item = _item(upload_id)
@@ -190,18 +199,18 @@ def check(upload_id: str) -> ResponseReturnValue:
     if asked.get("repairs_only") and item.choices is not None:
         chosen = replace(item.choices, repairs=tuple(map(str, asked.get("repairs") or [])))
     else:
-        chosen = importing.choices_of(item, asked)
+        chosen = importing.choices_of(item, asked, _writable())
     item.choices = chosen
-    store, limits = desk().store, import_layer.limits_of(desk().settings)
+    store, limits, who = desk().store, import_layer.limits_of(desk().settings), person()
 
     def work() -> None:
-        item.checked = import_layer.check(store, item.upload, chosen, limits=limits)
+        item.checked = import_layer.check(store, item.upload, chosen, limits=limits, person=who)
 
     return _job(jobs.CHECK, gettext("Checking %(name)s", name=item.upload.original_name), item, work)
 
 
 @pages.post("/<upload_id>/accept")
-@permission(Permission.CHANGE)
+@permission(Permission.SUBMIT)
 def accept(upload_id: str) -> ResponseReturnValue:
     """Take the checked rows into the layer as one change, all or with the bad rows skipped as the person says.
 
@@ -219,7 +228,7 @@ def accept(upload_id: str) -> ResponseReturnValue:
     store = desk().store
 
     def run(progress: Progress) -> str:
-        item.imported = import_layer.accept(store, chosen, by, progress)
+        item.imported = import_layer.accept(store, chosen, by, progress, person=who)
         uploads.discard(item.upload)
         return item.upload.id
 
@@ -227,11 +236,11 @@ def accept(upload_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/<upload_id>/discard")
-@permission(Permission.CHANGE)
+@permission(Permission.SUBMIT)
 def discard(upload_id: str) -> ResponseReturnValue:
     """Throw a waiting file away."""
     here = desk()
-    item = here.imports.get(upload_id, here.settings)
+    item = here.imports.get(upload_id, here.settings, person().owner)
     uploads.discard(item.upload)
     here.imports.drop(upload_id)
     return redirect(url_for("imports.index"))
@@ -249,7 +258,7 @@ def _checked(upload_id: str) -> import_layer.Checked:
 
 
 @pages.get("/<upload_id>/report.<kind>")
-@permission(Permission.CHANGE)
+@permission(Permission.SUBMIT)
 def report(upload_id: str, kind: str) -> ResponseReturnValue:
     """Send every fault of a checked file as a table."""
     checked = _checked(upload_id)
@@ -263,7 +272,7 @@ def report(upload_id: str, kind: str) -> ResponseReturnValue:
 
 
 @pages.get("/<upload_id>/recipe.toml")
-@permission(Permission.CHANGE)
+@permission(Permission.SUBMIT)
 def recipe(upload_id: str) -> ResponseReturnValue:
     """Send the recipe that repeats this import."""
     item = _item(upload_id)
@@ -282,7 +291,7 @@ def _around(layers: list[MapLayer]) -> tuple[float, float, float, float] | None:
 
 
 @pages.get("/<upload_id>/map")
-@permission(Permission.CHANGE)
+@permission(Permission.SUBMIT)
 def fault_map(upload_id: str) -> ResponseReturnValue:
     """Draw the rows of a checked file and where its faults lie."""
     checked = _checked(upload_id)
@@ -311,7 +320,7 @@ def fault_map(upload_id: str) -> ResponseReturnValue:
 
 
 @pages.get("/<upload_id>/state")
-@permission(Permission.CHANGE)
+@permission(Permission.SUBMIT)
 def state(upload_id: str) -> ResponseReturnValue:
     """Say at which step a file is."""
     return jsonify(step=_item(upload_id).step)
