@@ -21,7 +21,7 @@ from layers.catalogue import LAYERS
 from layers.schema import GeometryKind
 from layers.store import EVERYWHERE, reaching
 from layers.store.tile_levels import MAX_ZOOM
-from layers.store.tiles import TileTable
+from layers.store.tiles import TileTable, token
 from map_templates import symbols
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class _Place:
     """Where the table of one layer and reach stands; `lock` is held while it is made or changed."""
 
     tag: str
+    token: tuple[int, str] = (-1, "")
     lock: threading.Lock = field(default_factory=threading.Lock)
     table: TileTable | None = None
 
@@ -101,7 +102,10 @@ def address(z: int, x: int, y: int) -> tuple[int, int, int]:
 
 def tag(store: Store, layer: Layer, reach: Reach) -> str:
     """Give what names the state of all tiles of a layer for a reach: its version and the reach, for ETag."""
-    return f"{store.version(layer.name)}-{_place(store, layer, reach).tag}"
+    place, version = _place(store, layer, reach), store.version(layer.name)
+    if place.token[0] != version:
+        place.token = (version, token(store, layer.name))
+    return f"{version}-{place.token[1]}-{place.tag}"
 
 
 def tile(store: Store, layer: Layer, reach: Reach, at: tuple[int, int, int]) -> Tile:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import shapely
 
 from layers.errors import StoreError
-from layers.store import tile_levels
+from layers.store import memory, tile_levels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
+
+    from layers.store.store import Store
 
 EXTENT: Final = 4096
 BUFFER: Final = 48
@@ -79,6 +81,14 @@ class Tile:
     data: bytes
     shown: int
     cut: int = 0
+
+
+def token(store: Store, layer: str) -> str:
+    """Name the change that a layer's version stands for, so that another history of the same length is not taken for it."""
+    backend = store._backend  # noqa: SLF001 -- the same package
+    with backend.reading() as connection:
+        version = memory.versions(connection).get(layer, 0)
+        return memory.resolve_version(connection, backend.layers[layer], version)[1][:12]
 
 
 def extension_file() -> Path:

@@ -100,7 +100,7 @@ def all_ids(get, z=9):
 
 def test_tiles_hold_every_row_and_no_more_than_the_drawing_needs(get, store):
     assert all_ids(get) == set(store.read("roads")["id"])
-    z, x, y = addresses(9)[0]
+    z, x, y = addresses(9, (104.1, 35.6, 104.1, 35.6))[0]
     answer = get(f"/tiles/roads/{z}/{x}/{y}.mvt")
     assert answer.mimetype == "application/vnd.mapbox-vector-tile"
     assert answer.headers["X-Xiangtu-Left-Out"] == "0"
@@ -124,7 +124,7 @@ def test_layers_that_cannot_be_drawn(get):
 def test_an_empty_tile_is_204_and_an_unchanged_one_304(get, store):
     empty = get("/tiles/roads/9/0/0.mvt")
     assert (empty.status_code, empty.data) == (204, b"")
-    z, x, y = addresses(9)[0]
+    z, x, y = addresses(9, (104.1, 35.6, 104.1, 35.6))[0]
     path = f"/tiles/roads/{z}/{x}/{y}.mvt"
     first = get(path)
     assert first.headers["Cache-Control"] == "private, no-cache"
