@@ -22,7 +22,7 @@ function startXiangtuEditing(map, data) {
     fill: (symbol) => ({ ...xtFillStyle(symbol), fill: true, fillColor: symbol.fill || "#ffffff", fillOpacity: symbol.fill ? symbol.opacity : 0.01 }),
   };
   function style(item) {
-    const symbol = symbols[item.k] || symbols.line || symbols.area || symbols.point;
+    const symbol = symbols[item.k] || symbols.line || symbols.area || symbols.point || {};
     const found = look[symbol.kind] ? { ...look[symbol.kind](symbol) } : {};
     if (item.state === "deleted") return { ...found, color: colours.ink, opacity: 0.35, fillOpacity: 0.05, dashArray: "2 6" };
     if (item.id === selected) return { ...found, stroke: true, color: colours.selected, weight: Math.max(found.weight || 0, 3), opacity: 1, dashArray: null };
@@ -30,7 +30,7 @@ function startXiangtuEditing(map, data) {
     return found;
   }
   function pointMarker(item, at) {
-    const symbol = symbols[item.k] || symbols.point;
+    const symbol = symbols[item.k] || symbols.point || { shape: "circle", size: 8, fill: colours.accent, outline: "#ffffff", outline_width: 1 };
     if (item.id === selected && item.state !== "deleted") return L.marker(at, { icon: icon("on"), title: item.name || "", alt: item.name || "", keyboard: true });
     const ring = item.state === "deleted" ? colours.ink : item.state === "same" ? null : colours.accent;
     return new XtMarker(at, { ...base, symbol: { ...symbol, kind: "point" }, radius: symbol.size / 2 + 4, picked: ring, resizeableCircleMarker: false });

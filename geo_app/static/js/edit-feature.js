@@ -3,7 +3,7 @@ import { byId, el, fill, number } from "./dom.js";
 import { changedFields } from "./edit-draft.js";
 import { form } from "./edit-form.js";
 import { measure } from "./edit-geodesy.js";
-import { coordinateText, readCoordinates, simple } from "./edit-shapes.js";
+import { boundsOf, coordinateText, readCoordinates, simple } from "./edit-shapes.js";
 import { t } from "./edit-text.js";
 
 const LISTED = 100;
@@ -84,10 +84,16 @@ export function showFeature(desk, entry) {
   showMeasures(entry.geometry);
 }
 
+function inView(desk, { geometry }) {
+  if (!geometry || !desk.bbox) return true;
+  const [west, south, east, north] = boundsOf(geometry);
+  return west <= desk.bbox[2] && east >= desk.bbox[0] && south <= desk.bbox[3] && north >= desk.bbox[1];
+}
+
 /** Show what may be done while no feature is chosen: draw, open by number, choose from the view. */
 export function showList(desk) {
   const draw = desk.layer.shapes.map((shape) => el("button", { type: "button", "data-draw": shape, "aria-pressed": desk.tool === "draw" && desk.shape === shape ? "true" : "false", onclick: () => desk.draw(shape) }, t(`draw_${shape}`)));
-  const entries = [...desk.seen.values()].map((feature) => desk.draft.now(feature));
+  const entries = [...desk.seen.values()].filter((feature) => inView(desk, feature)).map((feature) => desk.draft.now(feature));
   for (const entry of desk.draft.entries.values()) if (!desk.seen.has(entry.id)) entries.push(entry);
   const shown = entries.slice(0, LISTED);
   const open = el("input", { type: "search", id: "open-key", placeholder: t("open_key"), "aria-label": t("open_key"), onkeydown: (event) => { if (event.key === "Enter") desk.openKey(event.target.value.trim()); } });

@@ -6,11 +6,13 @@ const B = A * (1 - F);
 const E2 = F * (2 - F);
 const E = Math.sqrt(E2);
 const rad = (degrees) => (degrees * Math.PI) / 180;
+/** Difference of longitudes the short way round, in radians; a small one is exact, which the area of a yard needs. */
+const turnOf = (from, to) => { const by = to - from; return rad(by > 180 ? by - 360 : by < -180 ? by + 360 : by); };
 
 /** Distance in metres between two [longitude, latitude] along the geodesic (Vincenty 1975, inverse), to a tenth of a millimetre. */
 export function distance([lon1, lat1], [lon2, lat2]) {
   if (lon1 === lon2 && lat1 === lat2) return 0;
-  const L = rad(((lon2 - lon1 + 540) % 360) - 180);
+  const L = turnOf(lon1, lon2);
   const U1 = Math.atan((1 - F) * Math.tan(rad(lat1)));
   const U2 = Math.atan((1 - F) * Math.tan(rad(lat2)));
   const [s1, c1, s2, c2] = [Math.sin(U1), Math.cos(U1), Math.sin(U2), Math.cos(U2)];
@@ -65,7 +67,7 @@ function halfTangent(lat) {
 export function ringArea(ring) {
   let total = 0;
   for (let i = 1; i < ring.length; i += 1) {
-    const turn = rad(((ring[i][0] - ring[i - 1][0] + 540) % 360) - 180);
+    const turn = turnOf(ring[i - 1][0], ring[i][0]);
     const [t1, t2] = [halfTangent(ring[i - 1][1]), halfTangent(ring[i][1])];
     total += 2 * Math.atan2(Math.tan(turn / 2) * (t1 + t2), 1 + t1 * t2);
   }

@@ -58,7 +58,8 @@ export async function inspect(edits, signal) {
   try {
     return await post("/editing/check", { edits }, signal);
   } catch (error) {
-    if (error.name === "AbortError" || error.status === 0 || error.status === 401) return null;
+    if (error.name === "AbortError" || error.status === 0) return null;
+    if (error.status === 401) return { signedOut: true };
     return { errors: [{ field: error.more?.field || "", message: error.message, edit: error.more?.edit ?? error.more?.index ?? null }], warnings: [] };
   }
 }

@@ -24,7 +24,8 @@ export function seeView(desk, { note, drawn, listed }) {
   }
 
   async function features() {
-    if (!desk.bbox || !desk.declared || inside(desk.bbox, complete)) return;
+    if (!desk.bbox || !desk.declared) return;
+    if (inside(desk.bbox, complete)) { if (!desk.chosen) listed(); return; }
     const mine = (turn += 1);
     const asked = [...desk.bbox];
     try {

@@ -38,12 +38,12 @@ desk.titleOf = (name) => (name === "geometry" ? t("geometry") : desk.declared.fi
 
 /** Faults of an entry: what was mistyped, what breaks the field's own rules, and what the server's check found. */
 desk.faultsOf = (entry) => {
-  if (entry.op === "same" || entry.op === "delete") return [];
+  if (entry.op === "delete") return [];
   const found = [];
   for (const field of desk.declared.fields) {
     const typed = desk.misread.get(`${entry.id}/${field.name}`);
     if (typed) { found.push({ field: field.name, severity: "error", message: typed.sentence }); continue; }
-    if (entry.op === "update" && JSON.stringify(entry.properties[field.name]) === JSON.stringify(entry.base.properties[field.name])) continue;
+    if (entry.op === "same" || (entry.op === "update" && JSON.stringify(entry.properties[field.name]) === JSON.stringify(entry.base.properties[field.name]))) continue;
     const message = check(field, entry.properties[field.name]);
     if (message) found.push({ field: field.name, severity: "error", message });
   }
@@ -99,8 +99,13 @@ async function look() {
   const wanted = new Set(ids);
   const answer = await inspect(desk.draft.payload(wanted), asking.signal);
   if (!answer) return false;
+  if (answer.signedOut) { signedOut(); return false; }
   takeFaults(answer, ids);
   return true;
+}
+function signedOut() {
+  const there = () => { desk.leaving = true; window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname + window.location.search)}`); };
+  bar("danger", t("signed_out"), [[t("sign_in"), there]], "signed-out");
 }
 function takeFaults(answer, ids) {
   const worded = (fault) => ({ ...fault, message: fault.message || t(fault.value ? "fault_value" : "fault", fault) });
@@ -238,12 +243,14 @@ async function save() {
   const reached = await look();
   busy(false);
   const entries = [...desk.draft.entries.values()];
-  const bad = entries.map((entry) => [entry, desk.faultsOf(entry).filter((fault) => fault.severity === "error")]).filter(([, faults]) => faults.length);
+  const mistyped = new Set([...desk.misread.keys()].map((name) => name.slice(0, name.lastIndexOf("/"))));
+  const untouched = [...mistyped].filter((id) => !desk.draft.entries.has(id)).map(entryOf).filter(Boolean);
+  const bad = [...entries, ...untouched].map((entry) => [entry, desk.faultsOf(entry).filter((fault) => fault.severity === "error")]).filter(([, faults]) => faults.length);
   showPending(desk);
   if (bad.length) { blocked(bad); return; }
   const loose = desk.found.errors.filter((fault) => !desk.found.ids[fault.edit]);
   if (loose.length) { bar("danger", loose.map((fault) => `${desk.titleOf(fault.field)} ${fault.message}`).join("；")); return; }
-  if (!reached) bar("warning", t("not_checked"), [], "not-checked");
+  if (!reached && !byId("signed-out")) bar("warning", t("not_checked"), [], "not-checked");
   askReason(desk, { faults: entries.flatMap((entry) => desk.faultsOf(entry)), save: () => { desk.shelf.keep(desk.draft, desk.reason); deliver(); } });
 }
 function blocked(bad) {
@@ -265,7 +272,7 @@ async function deliver() {
     saved: () => { taken(ids); bar("good", t("saved", { id: answer.change_id }), [[t("open_change"), answer.href || `/changes/${answer.change_id}`]]); },
     submitted: () => { taken(ids); bar("good", t("submitted", { id: answer.request_id }), [[t("open_request"), answer.href || `/requests/${answer.request_id}`]]); },
     offline: () => bar("danger", t("offline", { count: ids.length }), [[t("try_again"), deliver]], "offline"),
-    signed_out: () => bar("danger", t("signed_out"), [[t("sign_in"), `/sign-in?next=${encodeURIComponent(window.location.pathname + window.location.search)}`]], "signed-out"),
+    signed_out: signedOut,
     conflict: () => conflicts(answer.conflicts || []),
     faults: () => { takeFaults(answer, ids); changed(); const bad = [...desk.draft.entries.values()].map((entry) => [entry, desk.faultsOf(entry).filter((fault) => fault.severity === "error")]).filter(([, faults]) => faults.length); if (bad.length) blocked(bad); else bar("danger", message); },
     refused: () => bar("danger", `${message} ${t("draft_kept")}`, answer.code === "csrf" ? [[t("reload"), () => window.location.reload()]] : []),
@@ -363,8 +370,14 @@ byId("leave-tool").addEventListener("click", () => desk.use("select"));
 byId("layer").addEventListener("change", (event) => open(event.target.value));
 const tellSnap = snapControls(desk);
 
+/* The frame opens on the whole area; with a view in the address, only that view is asked for. */
+const wanted = (address.get("view") || "").split("/").map(Number);
+let awaited = wanted.length === 3 && wanted.every(Number.isFinite) ? wanted : null;
+let boxes = 0;
 desk.map.on("box", ({ bbox, zoom, lng, lat }) => {
   if (!Array.isArray(bbox) || bbox.length !== 4 || !bbox.every(Number.isFinite)) return;
+  if (awaited && !(Math.abs(zoom - awaited[0]) < 0.5 && Math.abs(lng - awaited[1]) < 0.02 && Math.abs(lat - awaited[2]) < 0.02) && (boxes += 1) < 3) return;
+  awaited = null;
   desk.bbox = bbox;
   desk.at = `${zoom}/${lng}/${lat}`;
   if (desk.layer) keepAddress();
@@ -374,8 +387,7 @@ let started = false;
 desk.map.on("edit:ready", () => {
   if (started) return;
   started = true;
-  const [zoom, lng, lat] = (address.get("view") || "").split("/").map(Number);
-  if ([zoom, lng, lat].every(Number.isFinite) && address.get("view")) desk.map.tell("view", { zoom, lng, lat });
+  if (awaited) desk.map.tell("view", { zoom: awaited[0], lng: awaited[1], lat: awaited[2] });
   tellSnap();
   const pick = address.get("key");
   open(byId("layer").value).then(() => { if (pick) desk.openKey(pick); });

@@ -29,7 +29,7 @@ async function ask(url, options) {
   }
   const kind = response.headers.get("Content-Type") || "";
   const body = kind.includes("json") ? await response.json() : {};
-  if (response.status === 401) signInAgain();
+  if (response.status === 401 && !document.body.classList.contains("edit-page")) signInAgain();
   if (!response.ok) throw new Fault(body, response.status);
   return body;
 }

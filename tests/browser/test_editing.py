@@ -1,0 +1,484 @@
+"""Editing in a real browser on the small area: draw, snap, move, split, cut, undo, the form, checks, and a lost connection."""
+
+import json
+import math
+import random
+import shutil
+import threading
+import time
+
+import pandas as pd
+import pytest
+import shapely
+from pyproj import Geod
+from waitress.server import create_server
+
+from geo_app import create_app
+from geo_app.actions import accounts, load_recipe
+from geo_app.actions.signing import By
+from geo_app.config import Settings
+from layers.store import Condition, Grant, open_store
+
+pytestmark = pytest.mark.browser
+
+VIEW = "13/105.2/36.05"
+PASSWORD = "Feng-yu-qiao-8841"
+
+
+@pytest.fixture(scope="module")
+def small_store(root, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("edited")
+    files = root / "tests" / "geo_app" / "fixtures" / "small"
+    with open_store(folder / "store.gpkg", create=True) as store:
+        load_recipe.load(store, files / "recipe.toml", files, By("li", "测试局", "first load"))
+    return folder
+
+
+class Site:
+    """A server on a copy of the small store, and the store itself to look into."""
+
+    def __init__(self, folder, **settings):
+        self.app = create_app(Settings(store=str(folder / "store.gpkg"), data_dir=folder / "data", **settings))
+        self.store = self.app.extensions["xiangtu"].store
+        self.server = create_server(self.app, listen="127.0.0.1:0", threads=6)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.server.effective_port}"
+
+    def close(self):
+        self.server.close()
+        self.thread.join(timeout=10)
+        self.app.extensions["xiangtu"].jobs.close()
+        self.store.close()
+
+    def road(self, key):
+        found = self.store.read("roads", where=(Condition("segment_id", "=", key),))
+        return None if found.empty else found.iloc[0]
+
+    def account(self, login, name):
+        made = accounts.NewAccount(login, name, "交通运输局", (Grant("transport", (), apply=True),))
+        return accounts.create(self.store, made, PASSWORD)
+
+
+@pytest.fixture
+def make_site(small_store, tmp_path):
+    made = []
+
+    def make(**settings):
+        folder = tmp_path / f"site{len(made)}"
+        shutil.copytree(small_store, folder)
+        made.append(Site(folder, **settings))
+        return made[-1]
+
+    yield make
+    for item in made:
+        item.close()
+
+
+@pytest.fixture
+def site(make_site):
+    return make_site()
+
+
+class Hand:
+    """A person at the edit page: looks at places, clicks them, fills the form."""
+
+    def __init__(self, page, until):
+        self.page, self._until = page, until
+
+    @property
+    def frame(self):
+        return next(frame for frame in self.page.frames if "/edit/frame" in frame.url)
+
+    def until(self, expression):
+        self._until(self.page, expression, seconds=40)
+
+    def until_frame(self, expression):
+        self._until(self.frame, expression, seconds=40)
+
+    def ready(self, *, layer="roads"):
+        self.page.wait_for_selector("#in-view", state="attached")
+        self.until(f"document.getElementById('layer').value === '{layer}'")
+        self.until("document.querySelectorAll('#in-view li').length > 0 || !document.getElementById('map-note').hidden")
+        return self
+
+    def at(self, lng, lat, *, right=0, down=0):
+        box = self.page.locator("#map").bounding_box()
+        point = self.frame.evaluate(f"(() => {{ const p = MAP.latLngToContainerPoint([{lat}, {lng}]); return [p.x, p.y]; }})()")
+        return box["x"] + point[0] + right, box["y"] + point[1] + down
+
+    def move(self, lng, lat, **off):
+        self.page.mouse.move(*self.at(lng, lat, **off), steps=4)
+
+    def click(self, lng, lat, **off):
+        self.move(lng, lat, **off)
+        self.page.mouse.click(*self.at(lng, lat, **off))
+
+    def double(self, lng, lat, **off):
+        self.move(lng, lat, **off)
+        self.page.mouse.dblclick(*self.at(lng, lat, **off))
+
+    def drag(self, start, end, **off):
+        self.move(*start)
+        self.page.mouse.down()
+        self.page.mouse.move(*self.at(*end, **off), steps=8)
+        self.page.mouse.up()
+
+    def fill(self, **values):
+        for name, value in values.items():
+            box = self.page.locator(f"#field-{name}")
+            if box.evaluate("node => node.tagName") == "SELECT":
+                box.select_option(value)
+            else:
+                box.fill(value)
+                box.press("Tab")
+
+    def choose(self, name):
+        self.page.locator("#in-view button", has_text=name).first.click()
+        self.page.wait_for_selector("#feature-form")
+
+    def pending(self):
+        return int(self.page.inner_text("#pending-count"))
+
+    def pend(self, count):
+        self.until(f"document.getElementById('pending-count').textContent === '{count}'")
+
+    def entries(self):
+        kept = self.page.evaluate(
+            "Object.entries(localStorage).filter(([name]) => name.startsWith('xiangtu.draft')).map(([, text]) => text)"
+        )
+        return [entry for text in kept for entry in json.loads(text)["entries"]]
+
+    def save(self, reason="测试"):
+        self.page.click("#save")
+        self.page.fill("#reason", reason)
+        self.page.click("#confirm-save")
+
+    def saved(self, reason="测试"):
+        self.save(reason)
+        self.page.wait_for_selector("#edit-notice.good")
+        self.pend(0)
+
+
+OWN = ("http://127.0.0.1:", "data:", "blob:", "about:")
+
+
+@pytest.fixture
+def someone(browser):
+    """Opens the edit page as a person with a browser profile of their own; nothing may go outside and no page may fail."""
+    contexts, outside, errors = [], [], []
+
+    def until(target, expression, *, seconds):
+        last = time.monotonic() + seconds
+        while not target.evaluate(expression):
+            assert time.monotonic() < last, f"did not become true: {expression}"
+            time.sleep(0.1)
+
+    def come(site, path=f"/edit?layer=roads&view={VIEW}", *, login="", **options):
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", **options)
+        context.set_default_timeout(40_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: None if request.url.startswith(OWN) else outside.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        if login:
+            page.goto(f"{site.url}/sign-in")
+            page.fill("#login", login)
+            page.fill("#password", PASSWORD)
+            page.press("#password", "Enter")
+            page.wait_for_url(lambda address: "/sign-in" not in address)
+        page.goto(site.url + path)
+        return Hand(page, until).ready(layer=path.split("layer=")[1].split("&")[0])
+
+    yield come
+    for context in contexts:
+        context.close()
+    assert outside == []
+    assert errors == []
+
+
+@pytest.fixture
+def hand(site, someone):
+    return someone(site)
+
+
+def test_draws_a_road_that_snaps_to_its_neighbour_and_stores_it_exactly(hand, site):
+    hand.page.click('[data-draw="line"]')
+    hand.click(105.2, 36.05, right=6, down=5)
+    hand.click(105.206, 36.056)
+    hand.move(105.212, 36.058)
+    assert hand.page.locator("#measures dd").first.inner_text().endswith("m")
+    hand.double(105.212, 36.058)
+    hand.page.wait_for_selector("#feature-form")
+    hand.page.click("#save")
+    hand.page.wait_for_selector("#blocked")
+    assert "路段编号" in hand.page.inner_text("#blocked")
+    assert hand.page.locator("#field-segment_id").get_attribute("aria-invalid") == "true"
+    options = hand.page.locator("#field-surface_type option").all_inner_texts()
+    assert options[0] == "未知"
+    assert "水泥" in options
+    assert hand.page.locator("#field-all_season option").all_inner_texts() == ["未知", "是", "否"]
+    assert "m" in hand.page.inner_text('[data-field="width_m"] label')
+    assert "必填" in hand.page.inner_text('[data-field="segment_id"] label')
+    hand.fill(segment_id="S9", name="新路", admin_class="组道", surface_type="水泥", width_m="宽")
+    hand.page.click("#save")
+    hand.page.wait_for_selector('[data-field="width_m"].error')
+    assert site.road("S9") is None
+    hand.fill(width_m="3.5")
+    hand.saved("新修")
+    stored = site.road("S9")
+    points = list(stored.geometry.coords)
+    assert points[0] == (105.2, 36.05)
+    assert len(points) == 3
+    assert points[1] == pytest.approx((105.206, 36.056), abs=3e-4)
+    assert (stored["surface_type"], stored["width_m"]) == ("水泥", 3.5)
+    assert pd.isna(stored["all_season"])
+    newest = site.store.changes(limit=1)[0]
+    assert (newest.reason, newest.inserted, newest.updated) == ("新修", 1, 0)
+
+
+def test_moves_a_vertex_undoes_redoes_and_keeps_the_others_as_they_were(hand, site):
+    hand.choose("S1")
+    hand.page.wait_for_selector('[data-tool="vertices"][aria-pressed="true"]')
+    hand.until_frame("MAP.pm.getGeomanLayers().some((layer) => layer.pm.enabled())")
+    hand.page.evaluate("document.activeElement.blur()")
+    hand.frame.evaluate("MAP.setView([36.05, 105.2], 13, {animate: false})")
+    hand.drag((105.2, 36.05), (105.21, 36.06))
+    hand.pend(1)
+    before = hand.page.inner_text("#measures")
+    hand.page.click("#undo")
+    hand.pend(0)
+    assert hand.page.inner_text("#measures") != before
+    hand.page.click("#redo")
+    hand.pend(1)
+    hand.saved()
+    points = list(site.road("S1").geometry.coords)
+    assert points[1] == pytest.approx((105.21, 36.06), abs=3e-4)
+    assert (points[0], points[2]) == ((105.0, 36.05), (105.4, 36.05))
+    assert [item.op for item in site.store.history("roads", site.road("S1")["id"])] == ["insert", "update"]
+
+
+def test_splits_a_line_the_first_part_keeps_key_and_history(hand, site):
+    before = site.road("S1")
+    hand.choose("S1")
+    hand.frame.evaluate("MAP.setView([36.05, 105.2], 13, {animate: false})")
+    hand.page.click('[data-tool="splitAt"]')
+    hand.click(105.21, 36.05, down=2)
+    hand.pend(2)
+    assert hand.page.input_value("#field-segment_id") == ""
+    assert hand.page.input_value("#field-surface_type") == "水泥"
+    hand.page.click("#save")
+    hand.page.wait_for_selector("#blocked")
+    hand.fill(segment_id="S1-2")
+    hand.saved()
+    first, second = site.road("S1"), site.road("S1-2")
+    assert first["id"] == before["id"]
+    assert first.geometry.coords[-1] == second.geometry.coords[0]
+    assert first.geometry.length + second.geometry.length == pytest.approx(before.geometry.length, rel=1e-9)
+    assert len(site.store.history("roads", first["id"])) == 2
+    assert len(site.store.history("roads", second["id"])) == 1
+
+
+def test_splits_by_a_line_and_takes_it_back_piece_by_piece(hand, site):
+    hand.choose("S1")
+    hand.frame.evaluate("MAP.setView([36.05, 105.2], 13, {animate: false})")
+    hand.page.uncheck("#snap-on")
+    hand.page.click('[data-tool="splitLine"]')
+    hand.click(105.19, 36.06)
+    hand.click(105.19, 36.04)
+    hand.double(105.21, 36.055)
+    hand.pend(3)
+    assert sorted(entry["op"] for entry in hand.entries()) == ["insert", "insert", "update"]
+    hand.page.locator("[data-revert]").last.click()
+    hand.pend(2)
+    hand.page.keyboard.press("Control+z")
+    hand.pend(3)
+    hand.page.keyboard.press("Control+z")
+    hand.pend(0)
+    assert len(site.store.read("roads")) == 2
+
+
+def test_deletes_and_takes_it_back_then_deletes_for_good(hand, site):
+    hand.choose("S1")
+    hand.page.click("#delete-feature")
+    hand.pend(1)
+    assert "将删除" in hand.page.inner_text("#feature-state")
+    hand.page.keyboard.press("Control+z")
+    hand.pend(0)
+    hand.page.click("#delete-feature")
+    hand.pend(1)
+    hand.page.click("#save")
+    assert "删除 1" in hand.page.inner_text("#save-dialog h2")
+    hand.page.fill("#reason", "重复登记")
+    hand.page.click("#confirm-save")
+    hand.page.wait_for_selector("#edit-notice.good")
+    assert site.road("S1") is None
+
+
+def test_cuts_a_polygon_by_a_polygon_and_measures_on_the_ellipsoid(site, someone):
+    hand = someone(site, "/edit?layer=townships&view=11/105.2/36.1")
+    hand.page.uncheck("#snap-on")
+    name = site.store.read("townships").iloc[0]["name"]
+    hand.choose(name)
+    shape = site.store.read("townships").iloc[0].geometry
+    west, south, east, north = shape.bounds
+    hand.frame.evaluate(f"MAP.fitBounds([[{south - 0.1}, {west - 0.1}], [{north + 0.1}, {east + 0.1}]], {{animate: false}})")
+    hand.page.click('[data-tool="cut"]')
+    middle = (west + east) / 2
+    hand.click(middle - 0.02, north + 0.02)
+    hand.click(middle - 0.02, south - 0.02)
+    hand.click(middle + 0.02, south - 0.02)
+    hand.double(middle + 0.02, north + 0.02)
+    hand.pend(1)
+    entry = hand.entries()[0]
+    cut = shapely.from_geojson(json.dumps(entry["geometry"]))
+    assert cut.geom_type == "MultiPolygon"
+    assert cut.area == pytest.approx(shape.area * (east - west - 0.04) / (east - west), rel=0.02)
+    area, _ = Geod(ellps="GRS80").geometry_area_perimeter(shapely.orient_polygons(cut))
+    shown = hand.page.locator("#measures dd").first.inner_text()
+    assert float(shown.replace(",", "").split()[0]) == pytest.approx(area / 1e6, rel=1e-5)
+
+
+def test_geodesy_in_the_browser_agrees_with_proj(hand):
+    geod = Geod(ellps="GRS80")
+    rng = random.Random(7)
+    cases = []
+    for size in (1e-4, 1e-2, 0.3, 2.0):
+        for _ in range(6):
+            x, y = rng.uniform(75, 135), rng.uniform(4, 53)
+            turns = sorted(rng.uniform(0, 6.28) for _ in range(9))
+            ring = [(x + size * rng.uniform(0.4, 1) * math.cos(a), y + size * rng.uniform(0.4, 1) * math.sin(a)) for a in turns]
+            cases.append([*ring, ring[0]])
+    found = hand.page.evaluate(
+        """async (rings) => { const { measure } = await import('/static/js/edit-geodesy.js');
+        return rings.map((ring) => [measure({type: 'Polygon', coordinates: [ring]}).area_m2, measure({type: 'LineString', coordinates: ring}).length_m]); }""",
+        cases,
+    )
+    for ring, (area, length) in zip(cases, found, strict=True):
+        expected, around = geod.geometry_area_perimeter(shapely.orient_polygons(shapely.Polygon(ring)))
+        assert area == pytest.approx(abs(expected), rel=1e-5)
+        assert length == pytest.approx(around, rel=1e-9, abs=1e-5)
+
+
+def test_a_lost_connection_keeps_the_draft_beyond_the_closing_of_the_page(hand, site):
+    hand.choose("S2") if hand.page.locator("#in-view button", has_text="S2").count() else hand.page.fill("#open-key", "S2")
+    if not hand.page.locator("#feature-form").count():
+        hand.page.press("#open-key", "Enter")
+        hand.page.wait_for_selector("#feature-form")
+    context = hand.page.context
+    context.set_offline(True)
+    hand.fill(surface_type="砂石")
+    hand.pend(1)
+    hand.save("断网")
+    hand.page.wait_for_selector("#offline")
+    assert site.road("S2")["surface_type"] == "土"
+    context.set_offline(False)
+    url = hand.page.url
+    hand.page.close()
+    page = context.new_page()
+    page.goto(url)
+    again = Hand(page, hand._until).ready()
+    page.wait_for_selector("#restored")
+    again.pend(1)
+    assert again.entries()[0]["properties"]["surface_type"] == "砂石"
+    again.page.click("#save")
+    assert again.page.input_value("#reason") == "断网"
+    again.page.click("#confirm-save")
+    again.page.wait_for_selector("#edit-notice.good")
+    assert site.road("S2")["surface_type"] == "砂石"
+    again.until("!Object.keys(localStorage).some((name) => name.startsWith('xiangtu.draft'))")
+
+
+def test_leaving_with_unsaved_edits_warns(hand):
+    hand.choose("S1")
+    hand.fill(name="改名")
+    hand.pend(1)
+    warned = []
+    hand.page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
+    hand.page.goto("about:blank")
+    assert warned == ["beforeunload"]
+
+
+def test_asks_for_the_features_of_the_view_only(site, someone):
+    hand = someone(site)
+    first = hand.page.evaluate(
+        "performance.getEntriesByType('resource').map((item) => item.name).filter((name) => name.includes('/editing/roads/features'))"
+    )
+    assert len(first) == 1
+    assert hand.page.inner_text("#in-view").split() == ["S1"]
+    asked = []
+    hand.page.on("request", lambda request: asked.append(request.url) if "/editing/roads/features" in request.url else None)
+    hand.frame.evaluate("MAP.setView([36.15, 105.1], 13, {animate: false})")
+    hand.until("document.getElementById('in-view').innerText.includes('S2')")
+    assert "S1" not in hand.page.inner_text("#in-view")
+    assert len(asked) == 1
+    west, south, east, north = map(float, asked[0].split("bbox=")[1].split("&")[0].split(","))
+    assert west < 105.1 < east
+    assert south < 36.15 < north
+    assert east - west < 0.3
+    hand.frame.evaluate("MAP.setZoom(14, {animate: false})")
+    hand.page.wait_for_timeout(600)
+    assert len(asked) == 1
+
+
+def test_two_browsers_edit_the_same_road_and_nothing_is_overwritten(make_site, someone):
+    site = make_site(access="accounts")
+    site.account("zhang", "张工")
+    site.account("wang", "王工")
+    zhang, wang = someone(site, login="zhang"), someone(site, login="wang")
+    zhang.choose("S1")
+    wang.choose("S1")
+    wang.frame.evaluate("MAP.setView([36.05, 105.2], 13, {animate: false})")
+    zhang.fill(surface_type="沥青")
+    zhang.saved("路面改造")
+    wang.drag((105.2, 36.05), (105.21, 36.06))
+    wang.pend(1)
+    wang.fill(surface_type="砂石", width_m="4")
+    wang.save("实测")
+    wang.page.wait_for_selector("#conflict")
+    text = wang.page.inner_text("#conflict")
+    assert "张工" in text
+    assert "交通运输局" in text
+    assert site.store.changes(limit=1)[0].at.isoformat()[:10] in text
+    table = wang.page.inner_text("#conflict-table")
+    assert "沥青" in table
+    assert "砂石" in table
+    assert "clash" in (wang.page.locator('#conflict-table tr[data-field="surface_type"]').get_attribute("class") or "")
+    wang.until_frame(
+        "[...document.querySelectorAll('.leaflet-tooltip')].filter((tip) => tip.innerText.includes('张工')).length === 1"
+    )
+    stored = site.road("S1")
+    assert (stored["surface_type"], stored["ver"]) == ("沥青", 2)
+    assert list(stored.geometry.coords)[1] == (105.2, 36.05)
+    kept = site.store.kept.list()
+    assert len(kept) == 1
+    assert kept[0].edit.values["surface_type"] == "砂石"
+    assert wang.page.locator("#merge").get_attribute("href").endswith(f"/kept/{kept[0].kept_id}")
+    wang.page.click("#take-theirs")
+    wang.pend(0)
+    wang.page.wait_for_selector("#feature-form")
+    assert wang.page.input_value("#field-surface_type") == "沥青"
+    assert site.road("S1")["ver"] == 2
+    assert len(site.store.kept.list()) == 1
+
+
+def test_signed_out_keeps_the_draft_and_asks_to_sign_in(make_site, someone):
+    site = make_site(access="accounts")
+    account = site.account("zhang", "张工")
+    hand = someone(site, login="zhang")
+    hand.choose("S1")
+    hand.fill(name="改名")
+    hand.pend(1)
+    site.store.accounts.end_sessions(account.account_id)
+    hand.save()
+    hand.page.wait_for_selector("#signed-out button")
+    assert len(hand.entries()) == 1
+    assert site.road("S1")["name"] != "改名"
+    hand.page.locator("#signed-out button").first.click()
+    hand.page.wait_for_selector("#login")
+    hand.page.fill("#login", "zhang")
+    hand.page.fill("#password", PASSWORD)
+    hand.page.press("#password", "Enter")
+    hand.page.wait_for_selector("#restored")
+    hand.saved("改名")
+    assert site.road("S1")["name"] == "改名"
