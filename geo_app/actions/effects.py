@@ -118,7 +118,22 @@ def effect(  # noqa: PLR0913 - what is changed, by which thresholds and day, and
     table = table.merge(moved, on=KEYS, how="left")
     table[["gained", "lost"]] = table[["gained", "lost"]].fillna(0.0)
     table["parent_code"] = table["parent_code"].astype(object).where(table["parent_code"].notna(), None)
-    return Effect(codes, table[list(COLUMNS)].reset_index(drop=True), profile, on)
+    return Effect(codes, _ordered(table[list(COLUMNS)], trees[1]), profile, on)
+
+
+def _ordered(table: pd.DataFrame, tree: Areas) -> pd.DataFrame:
+    """Put the rows in the order of the indicators, the wide areas first, then those where most persons are moved."""
+    levels = [rollup.TOP, *(level.name for level in tree.levels)]
+    keys = pd.DataFrame(
+        {
+            "indicator": table["indicator"].map({code: at for at, code in enumerate(INDICATORS)}),
+            "level": table["level"].map({name: at for at, name in enumerate(levels)}).fillna(len(levels)),
+            "persons": -(table["gained"] + table["lost"]),
+            "code": table["area_code"].astype(str),
+        },
+        index=table.index,
+    )
+    return table.loc[keys.sort_values(list(keys.columns)).index].reset_index(drop=True)
 
 
 def _evaluated(

@@ -13,6 +13,7 @@ from geo_app.actions.edit_payload import BadFieldError, BadShapeError, values_of
 from geo_app.errors import BadRequestError
 from geo_app.web import difference
 from geo_app.web.desk import desk, person
+from geo_app.web.errors import explain
 from geo_app.web.language import title, unit
 from layers.catalogue import LAYERS
 from layers.store import Delete, Insert
@@ -115,9 +116,9 @@ def merge(kept_id: int) -> ResponseReturnValue:
         edits = _chosen(found)
         carried = kept_edits.carry_on(here.store, who, found, edits, reason)
     except (BadRequestError, BadFieldError, BadShapeError) as error:
-        return _page(found, status=400, message=str(error))
+        return _page(found, status=400, message=explain(error.code, str(error)))
     except save_edits.EditFaultsError as error:
-        return _page(found, status=422, message=str(error), faults=error.report.errors)
+        return _page(found, status=422, message=explain(error.code, str(error)), faults=error.report.errors)
     if carried.next_id is not None:
         flash(gettext("The feature was changed once more meanwhile. Compare again; your choices are kept."), "warning")
         return redirect(url_for("kept.page", kept_id=carried.next_id))

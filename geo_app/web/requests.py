@@ -15,6 +15,7 @@ from geo_app.actions import requests as change_requests
 from geo_app.errors import BadRequestError, ForbiddenError
 from geo_app.web import difference, figures, jobs
 from geo_app.web.desk import desk, person
+from geo_app.web.errors import explain
 from geo_app.web.language import title
 from layers.catalogue import LAYERS
 from layers.errors import OutOfReachError, StaleVersionError
@@ -172,7 +173,7 @@ def refuse(request_id: int) -> ResponseReturnValue:
     try:
         change_requests.refuse(here, who, request_id, _note())
     except BadRequestError as error:
-        return _page(change_requests.get(here, who, request_id), status=400, message=str(error))
+        return _page(change_requests.get(here, who, request_id), status=400, message=explain(error.code, str(error)))
     flash(gettext("Change request #%(id)s is refused; its edits stay kept for who asked.", id=request_id), "good")
     return redirect(url_for("requests.page", request_id=request_id))
 
@@ -186,11 +187,11 @@ def accept(request_id: int) -> ResponseReturnValue:
     try:
         receipt = change_requests.accept(here, who, request_id, _decision(found))
     except BadRequestError as error:
-        return _page(found, status=400, message=str(error))
+        return _page(found, status=400, message=explain(error.code, str(error)))
     except save_edits.EditFaultsError as error:
-        return _page(found, status=422, message=str(error), faults=error.report.errors)
+        return _page(found, status=422, message=explain(error.code, str(error)), faults=error.report.errors)
     except StaleVersionError as error:
-        return _page(found, status=412, message=str(error))
+        return _page(found, status=412, message=explain(error.code, str(error)))
     except OutOfReachError as error:
         raise ForbiddenError(str(error)) from error
     flash(gettext("Change request #%(id)s is accepted and applied.", id=request_id), "good")
