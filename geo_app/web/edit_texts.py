@@ -140,9 +140,7 @@ def _save_texts() -> dict[str, str]:
         "draft_kept": _("Your edits are kept in this browser."),
         "reload": _("Reload"),
         "no_room": _("This browser has no room left for the draft: save now, it would be lost when the page is closed."),
-        "other_tab": _(
-            "This layer is being edited in another window of this browser; edits made here are not kept when the window is closed."
-        ),
+        "other_tab": _("This layer is being edited in another window; edits made here are not kept when this one is closed."),
         "restored": _("{count} edits that were not saved are back (from {at})."),
         "discard": _("Discard them"),
         "restored_stale": _("Meanwhile somebody changed: {names}. Saving will show both versions."),

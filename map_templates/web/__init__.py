@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import folium
 from branca.element import MacroElement
@@ -76,9 +76,11 @@ _MARKERS: Final = ("/*xiangtu-style*/", "/*xiangtu-values*/", "/*xiangtu-code*/"
 class _EditTools(JSCSSMixin, MacroElement):
     """The scripts of Leaflet-Geoman without its tool bar: in edit mode the tools stand in the page around the map."""
 
-    default_js: ClassVar = list(GeoMan.default_js)
-    default_css: ClassVar = list(GeoMan.default_css)
     _template = Template("")
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.default_js, self.default_css = GeoMan.default_js, GeoMan.default_css
 
 
 def _late(values: dict[str, Any]) -> dict[str, str]:
