@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geo_app.commands import asking, backup, filling, keeping, listing, mapping, reading
+from geo_app.commands import asking, backup, filling, keeping, listing, mapping, reading, user
 from geo_app.commands.bench import Commands, examples, make_bench
 from geo_app.errors import body
 
@@ -62,6 +62,7 @@ for _command in (
     reading.export,
     reading.changes,
     reading.undo,
+    user.user,
 ):
     cli.add_command(_command)
 

@@ -86,7 +86,7 @@ def start(bench: Bench, port: int | None, scale: str, *, serve: bool) -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="Port (default: XIANGTU_PORT).")
 @pass_bench
 def serve_command(bench: Bench, port: int | None) -> None:
-    """Serve the pages on this machine. There are no accounts yet, so nobody else can reach them."""
+    """Serve the pages: to this machine alone, or with XIANGTU_ACCESS=accounts to whoever signs in."""
     _serve(bench, port)
 
 
@@ -101,10 +101,14 @@ def _serve(bench: Bench, port: int | None) -> None:
         raise SystemExit(EXIT_STORE)
     logging.getLogger().setLevel(settings.log_level)
     app = create_app(settings)
-    server = create_server(app, host=settings.host, port=settings.port, threads=settings.threads)
+    # what a proxy says of the client is judged by the application: it believes those that XIANGTU_TRUSTED_PROXIES counts
+    server = create_server(
+        app, host=settings.host, port=settings.port, threads=settings.threads, clear_untrusted_proxy_headers=False
+    )
     signal.signal(signal.SIGTERM, _stop)
     say(f"Xiangtu 乡图: http://{_address(settings.host)}:{settings.port}")
-    say("There are no accounts yet: only this machine is answered. Stop with Ctrl-C.")
+    alone = settings.access == "local"
+    say(f"{'No accounts: only this machine is answered.' if alone else 'People sign in with accounts.'} Stop with Ctrl-C.")
     try:
         server.run()
     finally:
