@@ -74,6 +74,7 @@ class JsonRequest(APIRequest):  # type: ignore[misc]  # pygeoapi carries no type
     def __init__(self, arguments: Mapping[str, str]) -> None:
         """Pass on the parameters that pygeoapi reads itself."""
         kept = MultiDict({name: value for name, value in arguments.items() if name in PASSED_ON - {"f"}})
+        kept.setdefault("offset", "0")
         if "crs" in kept:
             kept["crs"] = crs.uri_of(kept["crs"])
         headers = Headers([(name, value) for name, value in request.headers.items() if name == "Accept-Language"])

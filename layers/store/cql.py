@@ -161,10 +161,7 @@ class _Compiler:
     def _sql(self, operand: Operand, like: Operand) -> sa.ColumnElement[Any]:
         """Give an operand as SQL; a literal takes the column type of the operand it stands beside."""
         if operand.column is not None:
-            found: sa.ColumnElement[Any] = operand.column
-            if operand.kind == "text" and self.backend.name != "gpkg":
-                found = sa.collate(found, "C")  # code point order, as in a GeoPackage
-            return self._fold(found) if operand.folded else found
+            return self._fold(operand.column) if operand.folded else operand.column
         value = operand.value.lower() if operand.folded else operand.value
         typed = like.column.type if like.column is not None else None
         return sa.literal(value, type_=sa.Boolean() if operand.kind == "flag" else typed)
@@ -172,7 +169,7 @@ class _Compiler:
     def _fold(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         if self.backend.name == "gpkg":
             return sa.func.XT_Lower(column, type_=column.type)
-        return sa.func.lower(column, type_=column.type)
+        return sa.func.lower(sa.collate(column, "default"), type_=column.type)  # the column's own knows ASCII only
 
     # comparisons
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from layers.errors import BadConditionError, StoreError
 from layers.schema import GeometryKind
-from layers.store import applying, cql, cql_values, features, reaching
+from layers.store import applying, cql, features, reaching
 from layers.store.filters import OWN
 
 if TYPE_CHECKING:
@@ -131,8 +131,6 @@ def _fids(
         if name not in OWN and name not in layer:
             raise BadConditionError(f"Layer {layer.name} has no field {name!r} to sort by")
         column: sa.ColumnElement[Any] = table.c[name]
-        if backend.name != "gpkg" and cql_values.KINDS[(OWN.get(name) or layer[name]).type] == "text":
-            column = sa.collate(column, "C")
         order.append((column.desc() if downwards else column.asc()).nulls_last())
     statement = sa.select(table.c.fid).where(*clauses).order_by(*order, table.c.fid)
     return list(connection.execute(statement.limit(query.limit).offset(query.offset or None)).scalars())

@@ -1,5 +1,6 @@
 """A small store, an application on it and a server that other programs can reach."""
 
+import shutil
 import threading
 from base64 import b64encode
 from contextlib import contextmanager
@@ -104,26 +105,42 @@ def application(url, tmp_path, **settings):
         close(app)
 
 
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory):
+    """Two closed stores to copy: without accounts and with."""
+    folder = tmp_path_factory.mktemp("stores")
+    for name in ("local", "shared"):
+        with open_store(folder / f"{name}.gpkg", create=True) as store:
+            fill(store)
+            if name == "shared":
+                add_accounts(store)
+    return folder
+
+
+def copied(stores, name, folder):
+    return str(shutil.copyfile(stores / f"{name}.gpkg", folder / "store.gpkg"))
+
+
 @pytest.fixture
-def local(tmp_path):
+def local(stores, tmp_path):
     """An application without accounts."""
-    url = str(tmp_path / "store.gpkg")
-    with open_store(url, create=True) as store:
-        fill(store)
-    with application(url, tmp_path) as app:
+    with application(copied(stores, "local", tmp_path), tmp_path) as app:
         yield app
 
 
 @pytest.fixture
-def shared(tmp_path):
-    """An application with accounts; `shared.accounts` has them by login."""
-    url = str(tmp_path / "store.gpkg")
-    with open_store(url, create=True) as store:
-        fill(store)
-        accounts = add_accounts(store)
-    with application(url, tmp_path, access="accounts") as app:
-        app.accounts = accounts
+def shared(stores, tmp_path):
+    """An application with accounts."""
+    with application(copied(stores, "shared", tmp_path), tmp_path, access="accounts") as app:
         yield app
+
+
+@pytest.fixture(scope="module")
+def reader(stores, tmp_path_factory):
+    """Asks an application without accounts that a whole module reads."""
+    folder = tmp_path_factory.mktemp("reader")
+    with application(copied(stores, "local", folder), folder) as app:
+        yield Caller(app)
 
 
 class Caller:
@@ -149,6 +166,12 @@ class Caller:
 
 @pytest.fixture
 def ask(local):
+    return Caller(local)
+
+
+@pytest.fixture
+def writer(local):
+    """As `ask`, where a module reads one application for all."""
     return Caller(local)
 
 
