@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable, SetColumnC
 
 from layers.errors import NotAStoreError
 from layers.schema import FieldType, GeometryKind
-from layers.store import geometry, scripts, tables, transfer
+from layers.store import copying, geometry, scripts, tables, transfer
 from layers.store.postgres import Connections
 from layers.store.tables import Named
 
@@ -164,8 +164,10 @@ class PostGIS:
             connection.execute(SetColumnComment(column))
 
     def many(self, connection: sa.Connection, statement: sa.UpdateBase, records: Sequence[Mapping[str, Any]]) -> None:
-        """Run one statement for many records."""
-        if records:
+        """Run one statement for many records; many plain new rows go in by COPY."""
+        if len(records) >= copying.WORTH_COPYING and isinstance(statement, sa.Insert) and copying.is_plain(statement):
+            copying.copy_rows(connection, statement.table, records, shapes=Shape)
+        elif records:
             connection.execute(statement, records)
 
     def encode(self, wkbs: Sequence[bytes | None], geometries: np.ndarray[Any, Any]) -> Sequence[bytes | None]:

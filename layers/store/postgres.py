@@ -9,6 +9,7 @@ import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psycopg
 import sqlalchemy as sa
 
 from layers.errors import (
@@ -123,5 +124,7 @@ def translated() -> Iterator[None]:
         yield
     except sa.exc.DBAPIError as error:
         raise person_error(error.orig) from error
+    except psycopg.Error as error:  # of a COPY, which goes past SQLAlchemy
+        raise person_error(error) from error
     except sa.exc.TimeoutError as error:
         raise StoreBusyError("Too many readers at once. Try again in a moment.") from error

@@ -258,17 +258,23 @@ class Store(Remembering):
         """Make a consistent, checked GeoPackage of everything at another path, while work goes on."""
         return self._backend.copy_to(path)
 
-    def copy_into(self, other: Store) -> None:
-        """Copy everything (layers, history, runs, queries, settings) into a new, empty store of either kind.
+    def copy_into(self, other: Store, *, progress: Callable[[int, int], object] | None = None) -> None:
+        """Copy everything into a new, empty store of either kind: layers, history, runs, queries, settings, accounts and papers.
+
+        Sign-ins (sessions, attempts) are left behind. `progress` is called with rows done and rows in all.
 
         Raises:
-            NotAStoreError: the other store holds changes already.
+            NotAStoreError: the other store holds something already.
         """
-        transfer.move(self._backend, other._backend)
+        transfer.move(self._backend, other._backend, progress)
 
     def checksum(self) -> str:
         """A SHA-256 over all layers and the whole history; equal for two stores that hold the same."""
         return transfer.checksum(self._backend)
+
+    def full_checksum(self) -> str:
+        """A SHA-256 over everything that `copy_into` copies; equal for two stores of either kind that hold the same."""
+        return transfer.full_checksum(self._backend)
 
     def verify(self) -> list[str]:
         """Look for damage, drift of indexes and changes made past the store; an empty list means that all is well."""

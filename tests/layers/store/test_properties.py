@@ -23,7 +23,14 @@ INTEGER = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))
 DATE = st.one_of(st.none(), st.dates(dt.date(1900, 1, 1), dt.date(2199, 12, 31)))
 MEMBER = st.one_of(TEXT.filter(lambda value: value is not None), st.integers(-(2**53), 2**53), st.booleans(), st.none())
 LIST = st.one_of(st.none(), st.lists(st.one_of(MEMBER, st.dictionaries(st.sampled_from(["code", "金额"]), MEMBER)), max_size=4))
-LON, LAT = st.floats(-180, 180), st.floats(-90, 90)
+
+
+def _degrees(limit):
+    """Degrees that are 0 or at least 1e-30: the rtree rounds what is smaller than a 32-bit float to 0, on either side."""
+    return st.floats(-limit, limit).map(lambda value: value if abs(value) > 1e-30 else 0.0)
+
+
+LON, LAT = _degrees(180), _degrees(90)
 POINT = st.one_of(st.none(), st.builds(shapely.Point, LON, LAT))
 PAIRS = st.lists(st.tuples(LON, LAT), min_size=2, max_size=6)
 LINE = st.one_of(
