@@ -228,8 +228,8 @@ def _vertices(value: Any) -> int:
     for _ in range(5):
         below: list[Any] = []
         for part in level:
-            if isinstance(part, list):
-                if part and not isinstance(part[0], list):
+            if isinstance(part, list | tuple):
+                if part and not isinstance(part[0], list | tuple):
                     count += 1
                 else:
                     below.extend(part)
@@ -240,13 +240,13 @@ def _vertices(value: Any) -> int:
 
 
 def _positions(value: Any, least: int, expected: str) -> list[tuple[float, float]]:
-    if not isinstance(value, list) or len(value) < least:
+    if not isinstance(value, list | tuple) or len(value) < least:
         _refuse(expected)
     return [_position(part) for part in value]
 
 
 def _position(value: Any) -> tuple[float, float]:
-    if not isinstance(value, list) or len(value) not in POSITION:
+    if not isinstance(value, list | tuple) or len(value) not in POSITION:
         _refuse("longitude and latitude")
     if any(isinstance(part, bool) or not isinstance(part, int | float) or not math.isfinite(part) for part in value):
         _refuse("finite numbers")
@@ -272,14 +272,14 @@ def _ring(value: Any) -> list[tuple[float, float]]:
 
 
 def _polygon(value: Any) -> shapely.Polygon:
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list | tuple) or not value:
         _refuse("a polygon of one ring at least")
     rings = [_ring(part) for part in value]
     return shapely.Polygon(rings[0], rings[1:])
 
 
 def _parts(value: Any, build: Callable[[Any], Any]) -> Sequence[Any]:
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list | tuple) or not value:
         _refuse("a list of one part at least")
     return [build(part) for part in value]
 

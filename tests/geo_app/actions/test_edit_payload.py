@@ -1,5 +1,6 @@
 """Edits as they are sent: what is read, and what is refused with a name for the fault."""
 
+import contextlib
 import math
 
 import pytest
@@ -8,7 +9,6 @@ from hypothesis import strategies as st
 
 from geo_app.actions.edit_payload import MOST_VERTICES, BadFieldError, BadShapeError, geometry_of, parse
 from layers.catalogue import layer
-from layers.schema import PersonError
 from layers.store import UNCHANGED, Delete, Insert, Update
 
 LINE = {"type": "LineString", "coordinates": [[105, 36], [105.1, 36]]}
@@ -118,9 +118,5 @@ anything = st.recursive(
     )
 )
 def test_whatever_is_sent_is_read_or_refused_in_words(payload):
-    try:
-        found = parse("roads", payload)
-    except PersonError as error:
-        assert error.code in {"bad_field", "invalid_geometry"}
-    else:
-        assert found.layer == "roads"
+    with contextlib.suppress(BadFieldError, BadShapeError):
+        assert parse("roads", payload).layer == "roads"
