@@ -16,6 +16,7 @@ from geo_app.actions.submitting import writable
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError
 from layers.catalogue import LAYERS
 from layers.catalogue import layer as declared
+from layers.errors import RequestClosedError
 from layers.store import UNCHANGED, Delete, Insert, Replace, Update
 
 if TYPE_CHECKING:
@@ -228,6 +229,8 @@ def accept(store: Store, person: Person, request_id: int, decision: Decision) ->
     """
     request = get(store, person, request_id)
     refuse_own(store, person, request)
+    if request.state != "open":
+        raise RequestClosedError(f"Change request {request_id} is {request.state} already.", state=request.state)
     chosen = decision.chosen if decision.chosen is not None else frozenset(range(len(request.edits)))
     edits = _settled(items(store, person, request), chosen, decision.choices or {})
     left = [edit for at, edit in enumerate(request.edits) if at not in chosen]
