@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geo_app.commands import asking, backup, filling, keeping, listing, mapping, reading, user
+from geo_app.commands import asking, backup, filling, keeping, listing, mapping, reading, store, user
 from geo_app.commands.bench import Commands, examples, make_bench
 from geo_app.errors import body
 
@@ -46,6 +46,7 @@ for _command in (
     backup.backup,
     backup.restore,
     backup.verify,
+    store.store_group,
     keeping.settings,
     filling.load,
     filling.import_file,

@@ -103,6 +103,7 @@ TABLE: dict[str, Answer] = {
     # data
     "faults_found": Answer(422, EXIT_FAULTS),
     "replay_differs": Answer(409, EXIT_FAULTS),
+    "copy_differs": Answer(409, EXIT_FAULTS),
     "bad_frame": Answer(422, EXIT_FAULTS),
     "invalid_geometry": Answer(422, EXIT_FAULTS),
     "duplicate_key": Answer(422, EXIT_FAULTS),
