@@ -69,10 +69,12 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def openers(path: Path) -> list[int]:
-    """Numbers of the processes that hold a file open, as far as this user may see them; empty where the system has no list."""
+    """Numbers of the other processes that hold a file open, as far as this user may see them; empty without a list of them."""
     wanted = os.path.realpath(path)
     found = []
     for process in PROCESSES.glob("[0-9]*"):
+        if process.name == str(os.getpid()):
+            continue
         try:
             held = any(os.path.realpath(entry) == wanted for entry in (process / "fd").iterdir())
         except OSError:  # another user's process, or one that has just ended
