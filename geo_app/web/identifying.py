@@ -7,6 +7,7 @@ import hmac
 import secrets
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from flask import Response
 
     from geo_app.config import Settings
+    from layers.store import Store
 
 COOKIE, SECURE_COOKIE = "xiangtu-session", "__Host-xiangtu-session"
 """The prefix makes browsers keep the cookie to this host and to encrypted connections."""
@@ -28,7 +30,8 @@ TOOL_PATHS = ("/api/", "/tiles/")
 CHALLENGE = 'Basic realm="Xiangtu", charset="UTF-8"'
 BASIC_KEPT_S, BASIC_KEPT = 300.0, 500
 _key = secrets.token_bytes(32)
-_verified: OrderedDict[bytes, tuple[int, str, float]] = OrderedDict()
+_verified: weakref.WeakKeyDictionary[Store, OrderedDict[bytes, tuple[int, str, float]]] = weakref.WeakKeyDictionary()
+"""Passwords that fitted: account, hash it fitted, until when; by a digest that says nothing of them."""
 _lock = threading.Lock()
 
 
@@ -72,14 +75,15 @@ def _by_password() -> access.Person:
     store, now = desk().store, time.monotonic()
     key = hmac.digest(_key, f"{login}\0{password}".encode(), hashlib.sha256)
     with _lock:
-        held = _verified.get(key)
+        held = _verified.setdefault(store, OrderedDict()).get(key)
     account = store.accounts.get(held[0]) if held is not None and held[2] > now else None
     if account is None or held is None or not account.active or store.accounts.password_hash(account.account_id) != held[1]:
         account = signing_in.sign_in(store, login, password, address=request.remote_addr or "")
         with _lock:
-            _verified[key] = (account.account_id, store.accounts.password_hash(account.account_id) or "", now + BASIC_KEPT_S)
-            while len(_verified) > BASIC_KEPT:
-                _verified.popitem(last=False)
+            kept = _verified[store]
+            kept[key] = (account.account_id, store.accounts.password_hash(account.account_id) or "", now + BASIC_KEPT_S)
+            while len(kept) > BASIC_KEPT:
+                kept.popitem(last=False)
     g.basic = True
     return access.person_of(account)
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SMALL_BODY_BYTES = 1_000_000
-"""Ceiling of a request body anywhere but on the upload endpoint."""
+"""Ceiling of a request body anywhere but on the endpoints that take a file."""
+UPLOADS = frozenset({"imports.upload", "bulk.upload"})
 HSTS = "max-age=31536000"
 
 PAGE_POLICY = (
@@ -70,7 +71,8 @@ def check_host(settings: Settings) -> None:
         ForbiddenError: for any other name.
     """
     name = access.host_name(request.headers.get("Host", ""))
-    own = {urlsplit(settings.public_url).hostname, settings.host} - {None, "0.0.0.0", "::"}  # noqa: S104 - no name of ours
+    unnamed = {None, "0.0.0.0", "::", *LOOPBACK}  # noqa: S104 - where one listens is no name
+    own = {urlsplit(settings.public_url).hostname, settings.host} - unnamed
     if name not in own and not (name in LOOPBACK and access.is_loopback(request.remote_addr or "")):
         raise ForbiddenError("This server does not answer under that name.")
 
@@ -131,7 +133,7 @@ def check_origin() -> None:
 
 def _limit_body() -> None:
     """Hold every body but an upload to a small size."""
-    if request.endpoint != "imports.upload":
+    if request.endpoint not in UPLOADS:
         request.max_content_length = SMALL_BODY_BYTES
 
 

@@ -170,7 +170,7 @@ def test_serve_refuses_an_address_that_others_can_reach(geo, monkeypatch):
     monkeypatch.setenv("XIANGTU_HOST", "0.0.0.0")  # noqa: S104 - refused, that is the point
     result = geo("serve")
     assert result.exit_code == 2
-    assert "no accounts" in result.stderr
+    assert "without accounts" in result.stderr
 
 
 def test_every_skipped_row_is_listed(geo, tmp_path):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from geo_app import create_app
@@ -140,3 +141,126 @@ def web(request):
 def bare(empty_app):
     """A browser on an empty store."""
     return Browser(empty_app)
+
+
+PEOPLE = {
+    "admin": ["administrator"],
+    "east": ["viewer@990101"],
+    "west": ["viewer@990102"],
+    "water_east": ["water@990101"],
+    "water_asks": ["water@990101:submit"],
+    "roads_east": ["transport@990101"],
+    "village": ["viewer@990101001200"],
+    "revital": ["revitalisation"],
+    "money": ["finance@990101"],
+    "all": ["viewer"],
+    "nothing": ["viewer@990109"],
+}
+"""Accounts of the tests: login and grants. 990101 is the eastern county of the small area, 990102 the western one."""
+SECRET = "a long enough passphrase"
+HOST = "http://xiangtu.test"
+
+
+class SignedIn(Browser):
+    """A browser of somebody with an account, on an installation that people sign in to."""
+
+    def __init__(self, app, login=None, password=SECRET, host=HOST):
+        super().__init__(app)
+        self.host = host
+        if login is not None:
+            answer = self.sign_in(login, password)
+            assert answer.status_code == 303, answer.text[:600]
+
+    def get(self, path, **options):
+        return self.client.get(path, base_url=self.host, **options)
+
+    def _token(self):
+        if not self.token:
+            self.token = re.search(r'name="csrf-token" content="([^"]+)"', self.get("/account").text or "").group(1)
+        return self.token
+
+    def anonymous_token(self):
+        return re.search(r'name="csrf-token" content="([^"]+)"', self.get("/sign-in").text).group(1)
+
+    def sign_in(self, login, password=SECRET, **fields):
+        data = {"csrf_token": self.anonymous_token(), "login": login, "password": password, **fields}
+        self.token = ""
+        return self.client.post("/sign-in", base_url=self.host, data=data, headers={"Origin": self.host})
+
+    def form(self, path, **fields):
+        data = {"csrf_token": self._token(), **fields}
+        return self.client.post(path, base_url=self.host, data=data, headers={"Origin": self.host})
+
+    def post(self, path, body=None, *, headers=None, **options):
+        sent = {"X-CSRF-Token": self._token(), "Accept": "application/json", "Origin": self.host} | (headers or {})
+        if body is not None:
+            options["json"] = body
+        return self.client.post(path, base_url=self.host, headers=sent, **options)
+
+    def delete(self, path):
+        headers = {"X-CSRF-Token": self._token(), "Accept": "application/json", "Origin": self.host}
+        return self.client.delete(path, base_url=self.host, headers=headers, json={})
+
+
+@pytest.fixture(scope="session")
+def _peopled_folder(_small_folder, tmp_path_factory):
+    """The small area with an account of each kind, with rows of layers that need a right, and a second change in the west."""
+    from geo_app.actions import accounts, passwords
+    from layers.store import Change, Insert, Update
+
+    folder = tmp_path_factory.mktemp("peopled") / "store"
+    shutil.copytree(_small_folder, folder)
+    with open_store(folder / "store.gpkg") as store:
+        secret = passwords.hashed(SECRET)
+        for login, grants in PEOPLE.items():
+            checked = [accounts.parse_grant(text) for text in grants]
+            store.accounts.add(login, f"{login} name", f"{login} bureau", secret, checked)
+        row = {"summary_id": "M-1", "area_code": "990101", "households": 12, "data_quality": "surveyed"}
+        store.apply(Change("rev", "乡村振兴局", "monitored", (Insert("monitored_households", pd.DataFrame([row])),)))
+        west = store.read("villages").set_index("village_code").loc["990102001202"]
+        edit = Update("villages", west["id"], int(west["ver"]), {"pop_registered": 321})
+        store.apply(Change("stat", "统计局", "西县人口更正", (edit,)))
+    return folder
+
+
+def _peopled(folder, tmp):
+    shutil.copytree(folder, tmp / "store")
+    settings = Settings(
+        store=str(tmp / "store" / "store.gpkg"), data_dir=tmp / "data", max_upload_mb=1, access="accounts", public_url=HOST
+    )
+    return create_app(settings)
+
+
+@pytest.fixture(scope="session")
+def shared_peopled(_peopled_folder, tmp_path_factory, compiled):
+    """An application that people sign in to, shared by tests that change nothing others look at."""
+    made = _peopled(_peopled_folder, tmp_path_factory.mktemp("shared-peopled"))
+    yield made
+    _close(made)
+
+
+@pytest.fixture
+def peopled(_peopled_folder, tmp_path, compiled):
+    """An application that people sign in to, of the test's own."""
+    made = _peopled(_peopled_folder, tmp_path)
+    yield made
+    _close(made)
+
+
+@pytest.fixture(scope="session")
+def as_(shared_peopled):
+    """Give the browser of an account of the shared application; each signs in once."""
+    held = {}
+
+    def browser(login):
+        if login not in held:
+            held[login] = SignedIn(shared_peopled, login)
+        return held[login]
+
+    return browser
+
+
+@pytest.fixture(scope="session")
+def browser_of():
+    """Make a browser of an account (none: of nobody) on an application that people sign in to."""
+    return SignedIn
