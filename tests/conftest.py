@@ -48,6 +48,8 @@ SLOW_MODULES = frozenset(
         "test_paper",
         "test_asking",
         "test_values",
+        "test_cql",
+        "test_clients",
     ]
 )
 """Modules whose tests start processes, build the demonstration area, draw pages or try thousands of cases: left out of --quick."""

@@ -18,7 +18,7 @@ from layers.store import Change, Grant, Insert, open_store
 
 CRS = "EPSG:4490"
 COUNTY, WEST, EAST = "620122000000", "620122101000", "620122102000"
-PASSWORD = "山路-九曲-18弯-x"
+PASSWORD = "shan-lu-9-qu-18-wan"
 SURFACES = ["水泥", "沥青", "砂石", None]
 
 
@@ -181,7 +181,7 @@ def asks(shared):
 
 
 @contextmanager
-def serving(app):
+def _serving(app):
     """Serve an application on a free port for as long as the block lasts; gives its address."""
     server = create_server(app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -194,6 +194,24 @@ def serving(app):
 
 
 @pytest.fixture
-def served(local):
-    with serving(local) as address:
-        yield address
+def serving():
+    """Serves an application for as long as a block lasts."""
+    return _serving
+
+
+@pytest.fixture
+def running():
+    """Runs an application on a store for as long as a block lasts."""
+    return application
+
+
+@pytest.fixture
+def filling():
+    """Fills a new store."""
+    return fill
+
+
+@pytest.fixture
+def password():
+    """The password of every account."""
+    return PASSWORD

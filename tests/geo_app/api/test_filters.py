@@ -53,9 +53,6 @@ def test_text_that_is_refused(text):
     "text",
     [
         "{",
-        "[]",
-        "1",
-        "{}",
         '{"op": "and", "args": NaN}',
         '{"op":"not","args":[' * 100 + "true" + "]}" * 100,
         "[" * 4000,
@@ -64,9 +61,7 @@ def test_text_that_is_refused(text):
 )
 def test_json_that_is_refused(text):
     with pytest.raises(BadConditionError):
-        tree = read(text, "cql2-json")
-        if not (isinstance(tree, dict) and "op" in tree):
-            raise BadConditionError("no condition")
+        read(text, "cql2-json")
 
 
 def test_another_language_is_refused():
