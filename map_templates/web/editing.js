@@ -3,7 +3,7 @@
 function startXiangtuEditing(map, data) {
   const options = data.options || {}, colours = data.colours;
   const items = new Map(), references = new Map(), ghosts = L.layerGroup().addTo(map);
-  let selected = null, mode = "none", tool = "select", symbols = {}, waiting = 0, dragging = false;
+  let selected = null, mode = "none", tool = "select", symbols = {}, waiting = 0, dragging = false, quiet = 0;
 
   const send = (name, detail) => window.parent.postMessage({ xiangtu: name, detail }, options.parent);
 
@@ -49,6 +49,7 @@ function startXiangtuEditing(map, data) {
     return single;
   }
   function clicked(id, at) {
+    if (Date.now() < quiet) return;
     if (tool === "splitAt") { if (id === selected) send("edit:splitAt", { id, lng: at.lng, lat: at.lat }); return; }
     send("edit:picked", { id });
   }
@@ -85,17 +86,25 @@ function startXiangtuEditing(map, data) {
     if (!item || !item.layer) return;
     parts(item.layer).forEach((part) => { if (part.pm) { part.pm.disable(); if (part.pm.layerDragEnabled()) part.pm.disableLayerDrag(); } });
   }
+  /* Adding a corner by dragging its ghost tells of the corner first and of the drag after: one step for the person, so wait. */
   function commit(what) {
     clearTimeout(waiting);
-    const id = selected;
-    waiting = setTimeout(() => {
-      const item = items.get(id);
-      if (dragging || !item || !item.layer) return;
-      const geometry = geometryOf(item.layer);
-      if (text(geometry) === text(item.geometry)) return;
-      item.geometry = geometry;
-      send("edit:changed", { id, geometry, what });
-    }, 40);
+    waiting = setTimeout(() => flush(what), 40);
+  }
+  function flush(what) {
+    clearTimeout(waiting);
+    const item = items.get(selected);
+    if (dragging || !item || !item.layer || item.state === "deleted") return;
+    const geometry = geometryOf(item.layer);
+    if (text(geometry) === text(item.geometry)) return;
+    item.geometry = geometry;
+    send("edit:changed", { id: item.id, geometry, what });
+  }
+  /* A snapped corner leaves the cursor behind: the click that ends the drag then falls on the map and means nothing. */
+  function dragEnded(what) {
+    dragging = false;
+    quiet = Date.now() + 300;
+    flush(what);
   }
   function live(geometry) { send("edit:live", { geometry }); }
   function arm() {
@@ -105,8 +114,8 @@ function startXiangtuEditing(map, data) {
     const layer = item.layer;
     layer.off("pm:edit pm:markerdragstart pm:markerdragend pm:dragend pm:change pm:drag pm:dragstart");
     layer.on("pm:markerdragstart pm:dragstart", () => { dragging = true; });
-    layer.on("pm:markerdragend", () => { dragging = false; commit("vertices"); });
-    layer.on("pm:dragend", () => { dragging = false; commit("drag"); });
+    layer.on("pm:markerdragend", () => dragEnded("vertices"));
+    layer.on("pm:dragend", () => dragEnded("drag"));
     layer.on("pm:edit", () => commit("vertices"));
     layer.on("pm:change pm:drag", () => live(geometryOf(layer)));
     if (mode === "drag" && !(layer instanceof L.Marker)) { layer.pm.setOptions({ draggable: true, snappable: false }); layer.pm.enableLayerDrag(); }
@@ -155,7 +164,7 @@ function startXiangtuEditing(map, data) {
     const polygon = map.pm.Draw.getActiveShape() !== "Line" && line.length > 2;
     live(line.length < 2 ? { type: "Point", coordinates: line[0] } : polygon ? { type: "Polygon", coordinates: [[...line, line[0]]] } : { type: "LineString", coordinates: line });
   });
-  map.on("click", () => { if (tool === "select" && selected !== null && !dragging) send("edit:picked", { id: null }); });
+  map.on("click", () => { if (tool === "select" && selected !== null && !dragging && Date.now() > quiet) send("edit:picked", { id: null }); });
 
   /* ---- what the page asks for ---- */
   const ends = {
@@ -167,6 +176,7 @@ function startXiangtuEditing(map, data) {
       for (const item of features) put(item, false);
     },
     editSelect({ id, how }) {
+      if (!dragging) flush("vertices");
       disarm();
       const before = selected;
       selected = id;
@@ -197,7 +207,9 @@ function startXiangtuEditing(map, data) {
         const look_ = { mine: { color: colours.selected, weight: 4 }, theirs: { color: colours.accent, weight: 4, dashArray: "9 5" }, base: { color: colours.ink, weight: 1.5, dashArray: "2 4", opacity: 0.7 } }[role];
         const made = L.geoJSON(geometry, { ...ghostStyle, style: () => ({ ...look_, fillOpacity: 0.08 }), pointToLayer: (_, at) => L.circleMarker(at, { ...ghostStyle, ...look_, radius: 8, fill: false }) });
         made.addTo(ghosts);
-        made.eachLayer((part) => part.bindTooltip(() => xtElement("span", "", label), { permanent: role !== "base", direction: role === "mine" ? "top" : "bottom" }));
+        const says = xtElement("strong", "", label);
+        says.style.color = look_.color;
+        made.eachLayer((part) => part.bindTooltip(says, { permanent: role !== "base", direction: role === "mine" ? "right" : "left", offset: role === "mine" ? [40, -24] : [-40, 24] }));
         box = box ? box.extend(made.getBounds()) : made.getBounds();
       }
       if (box && box.isValid()) map.fitBounds(box.pad(0.5), { maxZoom: 17, animate: false });

@@ -24,7 +24,8 @@ function shapeRow(entry, conflict) {
   const [a, b] = [!same(entry.geometry, base), conflict.theirs && !same(theirs, base)];
   if (!a && !b) return null;
   const said = (geometry) => (geometry ? measures(geometry).slice(0, 1).map(([, value]) => value).join(" ") : "—");
-  return el("tr", { class: a && b && !same(entry.geometry, theirs) ? "clash" : null, "data-field": "geometry" }, el("th", { scope: "row" }, t("geometry")), el("td", { class: "quiet" }, said(base)), el("td", { class: a ? "mine" : null }, said(entry.geometry)), el("td", { class: b ? "theirs" : null }, conflict.theirs ? said(theirs) : t("deleted_there")));
+  const clash = a && b && !same(entry.geometry, theirs);
+  return el("tr", { class: clash ? "clash" : null, "data-field": "geometry" }, el("th", { scope: "row" }, t("geometry"), clash ? el("span", { class: "must" }, ` ${t("clash")}`) : null), el("td", { class: "quiet" }, said(base)), el("td", { class: a ? "mine" : null }, said(entry.geometry)), el("td", { class: b ? "theirs" : null }, conflict.theirs ? said(theirs) : t("deleted_there")));
 }
 
 /** Show one conflict in the panel and both shapes on the map. */

@@ -14,6 +14,12 @@ export function nameOf(desk, entry) {
   return entry.properties[name] || entry.properties[key] || (entry.op === "insert" ? t("new_feature") : entry.id);
 }
 
+/** The key of a feature, where its name is something else. */
+function numbered(desk, entry) {
+  const key = entry.properties[desk.layer.key];
+  return key && key !== nameOf(desk, entry) ? el("span", { class: "small quiet" }, key) : null;
+}
+
 /** Measures in words: length or area and how many corners. */
 export function measures(geometry) {
   const found = measure(geometry);
@@ -104,6 +110,6 @@ export function showList(desk) {
     el("dl", { class: "grid-facts", id: "measures" }),
     el("div", { class: "actions" }, open, el("button", { type: "button", onclick: () => desk.openKey(open.value.trim()) }, t("open"))),
     el("h2", {}, desk.zoomIn ? t("zoom_in", { total: number(desk.zoomIn), limit: number(desk.limit) }) : t("in_view", { count: number(entries.length) })),
-    el("ul", { class: "feature-list", id: "in-view" }, shown.map((entry) => el("li", {}, el("button", { type: "button", class: "plain", "data-id": entry.id, onclick: () => desk.select(entry.id, { fit: true }) }, nameOf(desk, entry), entry.op === "same" ? null : el("span", { class: `tag edit-${entry.op}` }, t(`op_${entry.op}`)))))),
+    el("ul", { class: "feature-list", id: "in-view" }, shown.map((entry) => el("li", {}, el("button", { type: "button", class: "plain", "data-id": entry.id, onclick: () => desk.select(entry.id, { fit: true }) }, nameOf(desk, entry), numbered(desk, entry), entry.op === "same" ? null : el("span", { class: `tag edit-${entry.op}` }, t(`op_${entry.op}`)))))),
     entries.length > shown.length ? el("p", { class: "small quiet" }, t("more_in_view", { count: number(entries.length - shown.length) })) : null);
 }
