@@ -77,7 +77,9 @@ class Comparison:
         return recipe_text(self.layer, self.survey.feed)
 
 
-def read_survey(store: Store, upload: Upload, choices: Choices, *, limits: Limits | None = None) -> Survey:
+def read_survey(
+    store: Store, upload: Upload, choices: Choices, *, limits: Limits | None = None, person: Person | None = None
+) -> Survey:
     """Read a waiting file by the locked-down reader, with the person's answers; what it lacks is left to the rows that are there.
 
     Raises:
@@ -92,7 +94,7 @@ def read_survey(store: Store, upload: Upload, choices: Choices, *, limits: Limit
         row_checks=(),
         geometry_required=False,
     )
-    report = files.check(repaired.frame, lenient, options=import_layer.options_of(store, feed))
+    report = files.check(repaired.frame, lenient, options=import_layer.options_of(store, feed, person=person))
     repeated = report.faults["rule"].isin(["duplicate_key", "duplicate_geometry", "overlap"])
     report = replace(report, faults=report.faults[~repeated])
     frame, skipped = files.accept(repaired.frame, report, skip_bad_rows=choices.skip_bad_rows)
@@ -243,6 +245,28 @@ def accept(  # noqa: PLR0913 - who takes what, why, with which decisions, and ho
     why = reason or f"Update of {comparison.layer.name} from {upload.original_name}"
     file = (upload.original_name, comparison.survey.sha256)
     return save_edits.save(store, person, found, reason=why, origin="file", kind="bulk", file=file, progress=progress)
+
+
+def stale(
+    store: Store, person: Person, comparison: Comparison, decisions: Mapping[int, str] | None = None
+) -> list[dict[str, Any]]:
+    """List the rows that somebody changed or removed since the comparison: id, versions, who, bureau and when."""
+    seen = {edit.id: edit.expected_ver for edit in edits(comparison, decisions) if isinstance(edit, (Update, Delete))}
+    name, readable = comparison.layer.name, reach.of(store, person, comparison.layer.name)
+    now = store.read(name, geometry=False, reach=readable)
+    versions = dict(zip(now["id"].tolist(), now["ver"].tolist(), strict=True))
+    keys = {item.id: item.key for item in comparison.items if item.id}
+    found = []
+    for feature_id, expected in seen.items():
+        if versions.get(feature_id) != expected:
+            last = store.history(name, feature_id, reach=readable)[-1:]
+            found.append(
+                {"layer": name, "id": feature_id, "key": keys.get(feature_id, ""), "expected_ver": expected}
+                | {"ver": versions.get(feature_id)}
+                | {"who": last[0].who if last else "", "bureau": last[0].bureau if last else ""}
+                | {"at": last[0].at.isoformat()[:16] if last else ""}
+            )
+    return found
 
 
 def summary(comparison: Comparison) -> list[dict[str, Any]]:

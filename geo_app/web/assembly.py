@@ -17,6 +17,7 @@ from geo_app.opening import open_store
 from geo_app.web import (
     accounts,
     areas,
+    bulk,
     changes,
     context,
     downloads,
@@ -71,6 +72,7 @@ PAGES = (
     runs,
     changes,
     history,
+    bulk,
     saving,
     kept,
     requests,

@@ -22,6 +22,7 @@ pages = Blueprint("jobs", __name__, url_prefix="/jobs")
 COVERAGE, REPLAY, INSPECT, CHECK, ACCEPT, PRINT = "coverage", "replay", "inspect", "check", "accept", "map"
 PUBLISH = "publish"
 EFFECT = "effect"
+BULK = "bulk"
 IMPORTS = frozenset({INSPECT, CHECK, ACCEPT})
 
 
@@ -51,8 +52,8 @@ def href(job: Job) -> str | None:
         return url_for("runs.page", run_id=job.result)
     if job.kind == REPLAY:
         return url_for("runs.page", run_id=job.result["run"], replay=job.id)
-    if job.kind in IMPORTS:
-        return url_for("imports.page", upload_id=job.result)
+    if job.kind in IMPORTS or job.kind == BULK:
+        return url_for("bulk.page" if job.kind == BULK else "imports.page", upload_id=job.result)
     if job.kind == PUBLISH:
         return url_for("public.item", published_id=job.result)
     if job.kind == EFFECT:
