@@ -48,6 +48,8 @@ SLOW_MODULES = frozenset(
         "test_paper",
         "test_asking",
         "test_values",
+        "test_effects",
+        "test_wsgi",
         "test_cql",
         "test_clients",
     ]

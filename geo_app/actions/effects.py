@@ -45,6 +45,7 @@ class Effect:
 
     `table` has the rows of the coverage table that differ (COLUMNS): numbers before and after, and the persons who would be
     covered and are not (`gained`) or would no longer be (`lost`); persons of whom it is not known on one side count in neither.
+    An area in which as many are gained as lost has a row although its numbers stay.
     `parent_code` is the area in which a single unit of the finest level lies. `indicators` were computed.
     """
 
@@ -113,10 +114,7 @@ def effect(  # noqa: PLR0913 - what is changed, by which thresholds and day, and
     after = _evaluated(then, codes, (profile, on, names), progress.part(48, 92))
     progress(92, 100, "comparing")
     trees = Areas.from_layers(there, level_names=names), Areas.from_layers(then, level_names=names)
-    table = _compared(before, after)
-    moved = _moved(before, after, codes, trees)
-    table = table.merge(moved, on=KEYS, how="left")
-    table[["gained", "lost"]] = table[["gained", "lost"]].fillna(0.0)
+    table = _compared(before, after, _moved(before, after, codes, trees))
     table["parent_code"] = table["parent_code"].astype(object).where(table["parent_code"].notna(), None)
     return Effect(codes, _ordered(table[list(COLUMNS)], trees[1]), profile, on)
 
@@ -151,11 +149,13 @@ def _evaluated(
     )
 
 
-def _compared(before: Evaluation, after: Evaluation) -> pd.DataFrame:
-    """Give the rows of the two tables in which a number differs, in the order of the table after."""
+def _compared(before: Evaluation, after: Evaluation, moved: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows of the two tables in which a number differs, or persons are gained and as many lost."""
     columns = [*KEYS, "area_name", *NUMBERS]
     joined = after.table[columns].merge(before.table[columns], on=KEYS, how="outer", suffixes=("_after", "_before"), sort=False)
-    differs = np.zeros(len(joined), dtype=bool)
+    joined = joined.merge(moved, on=KEYS, how="left")
+    joined[["gained", "lost"]] = joined[["gained", "lost"]].fillna(0.0)
+    differs = (joined["gained"] + joined["lost"]).to_numpy(dtype=float) > SAME
     for name in NUMBERS:
         a, b = (pd.to_numeric(joined[f"{name}_{side}"]).to_numpy(dtype=float) for side in ("before", "after"))
         differs |= ~np.isclose(a, b, rtol=SAME, atol=SAME, equal_nan=True)
