@@ -65,3 +65,12 @@ def test_a_name_is_never_run_as_a_template(spec):
     html = render(replace(spec, title="{{ 6 * 6 }}/*xiangtu-values*/", choropleth=replace(spec.choropleth, frame=frame)))
     assert html.count("{{ 7 * 7 }}{% if %}") == len(frame)
     assert "<title>{{ 6 * 6 }}/*xiangtu-values*/</title>" in html
+
+
+def test_edit_mode_brings_its_tools_without_a_bar_and_nothing_from_elsewhere(spec):
+    html = render(spec, options=WebOptions(edit=True))
+    assert "/static/vendor/geoman/leaflet-geoman.min.js" in html
+    assert "function startXiangtuEditing" in html
+    assert "addControls" not in html
+    assert "unpkg" not in html
+    assert "function startXiangtuEditing" not in render(spec, options=WebOptions(draw=True))
