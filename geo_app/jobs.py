@@ -108,6 +108,10 @@ class Jobs:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(max_workers=self._limits.workers, thread_name_prefix="job")
 
+    def number_from(self, first: int) -> None:
+        """Give the next jobs numbers from here on, where several processes serve and each has jobs of its own."""
+        self._numbers = itertools.count(first)
+
     def submit(self, kind: str, title: str, *, who: str, work: Work) -> Job:
         """Queue work; raise TooManyJobsError when the person or the installation has enough already."""
         with self._lock:
