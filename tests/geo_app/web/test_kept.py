@@ -1,0 +1,107 @@
+"""The page on which two edits are merged, without a browser."""
+
+import re
+
+LINE = [[105.0, 36.05], [105.2, 36.06], [105.4, 36.05]]
+
+
+def store_of(app):
+    return app.extensions["xiangtu"].store
+
+
+def road(app):
+    return store_of(app).read("roads").iloc[0]
+
+
+def update(app, ver=1, **properties):
+    geometry = {"geometry": {"type": "LineString", "coordinates": properties.pop("line")}} if "line" in properties else {}
+    return {"op": "update", "layer": "roads", "id": road(app)["id"], "expected_ver": ver, "properties": properties} | geometry
+
+
+def save(web, *edits):
+    return web.post("/editing/save", {"reason": "测量", "edits": list(edits)})
+
+
+def conflict(app, web):
+    """Two edits of one road: both changed the width, one the lanes and the line, the other the name."""
+    save(web, update(app, width_m=4.0, name="甲路"))
+    return save(web, update(app, width_m=5.0, lanes=2, line=LINE)).get_json()["kept"][0]
+
+
+def send(web, path, **fields):
+    return web.post(path, data={"csrf_token": web._token(), **fields}, headers={"Accept": "text/html"})
+
+
+def checked(page, field):
+    row = re.search(rf'<tr class="[a-z_]+" data-field="{field}">.*?</tr>', page, re.DOTALL).group(0)
+    return re.findall(r'value="(mine|theirs|other)" checked', row)
+
+
+def test_the_page_preselects_what_only_one_side_changed(app, web):
+    number = conflict(app, web)
+    page = web.page(f"/kept/{number}")
+    assert checked(page, "lanes") == ["mine"]
+    assert checked(page, "name") == ["theirs"]
+    assert checked(page, "geometry") == ["mine"]
+    assert checked(page, "width_m") == []
+    assert "local" in page
+    for side in ("mine", "theirs"):
+        frame = web.get(f"/kept/{number}/map?side={side}")
+        assert frame.status_code == 200
+        assert "sandbox" in frame.headers["Content-Security-Policy"]
+    assert f"#{number}" in web.page("/kept")
+
+
+def test_the_choices_become_a_new_edit(app, web):
+    number = conflict(app, web)
+    fields = {"choice:width_m": "other", "other:width_m": "4.5", "choice:lanes": "mine", "choice:name": "theirs"}
+    answer = send(web, f"/kept/{number}/merge", ver="2", reason="合并", **fields, **{"choice:geometry": "mine"})
+    assert answer.status_code == 302
+    now = road(app)
+    assert (now["width_m"], now["lanes"], now["name"], len(now.geometry.coords)) == (4.5, 2, "甲路", 3)
+    assert now.geometry.coords[1] == (105.2, 36.06)
+    assert answer.headers["Location"] == f"/changes/{store_of(app).changes()[0].change_id}"
+    assert store_of(app).kept.get(number).state == "merged"
+    assert "已合并" in web.page(f"/kept/{number}")
+    assert f"#{number}" not in web.page("/kept")
+    assert f"#{number}" in web.page("/kept?state=merged")
+
+
+def test_an_open_field_or_a_bad_value_brings_the_page_back(app, web):
+    number = conflict(app, web)
+    answer = send(web, f"/kept/{number}/merge", ver="2", reason="合并")
+    assert answer.status_code == 400
+    assert "width_m" in answer.text
+    answer = send(web, f"/kept/{number}/merge", ver="2", reason="合并", **{"choice:width_m": "other", "other:width_m": "breit"})
+    assert answer.status_code == 400
+    answer = send(web, f"/kept/{number}/merge", ver="2", reason="合并", **{"choice:width_m": "other", "other:width_m": "999"})
+    assert answer.status_code == 422
+    assert 'value="999"' in answer.text
+    assert store_of(app).kept.get(number).state == "open"
+    assert len(store_of(app).kept.list()) == 1
+
+
+def test_a_third_edit_between_leads_to_the_page_again(app, web):
+    number = conflict(app, web)
+    save(web, update(app, ver=2, width_m=4.2))
+    answer = send(web, f"/kept/{number}/merge", ver="2", reason="合并", **{"choice:width_m": "mine"})
+    again = int(answer.headers["Location"].rpartition("/")[2])
+    assert again != number
+    page = web.page(f"/kept/{again}")
+    assert "4.2" in page
+    answer = send(web, f"/kept/{again}/merge", ver="3", reason="合并", **{"choice:width_m": "mine"})
+    assert road(app)["width_m"] == 5.0
+
+
+def test_putting_away_keeps_the_edit_in_the_list(app, web):
+    number = conflict(app, web)
+    assert send(web, f"/kept/{number}/dismiss").status_code == 302
+    assert f"#{number}" in web.page("/kept?state=dismissed")
+    assert web.get("/kept/99").status_code == 404
+
+
+def test_in_english(app, web):
+    number = conflict(app, web)
+    page = web.page(f"/kept/{number}?lang=en")
+    assert "both changed it" in page
+    assert "Save the merged feature" in page
