@@ -50,6 +50,7 @@ SLOW_MODULES = frozenset(
         "test_values",
         "test_effects",
         "test_wsgi",
+        "test_matrix",
         "test_cql",
         "test_clients",
     ]
