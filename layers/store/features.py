@@ -57,7 +57,7 @@ def _inside(backend: Backend, layer: Layer, bbox: Box) -> sa.ColumnElement[bool]
     return backend.inside(backend.tables[layer.name], (parts[0], parts[1], parts[2], parts[3]))
 
 
-def read(  # noqa: PLR0913 -- the options of Store.read, passed on
+def fetch(  # noqa: PLR0913 -- the options of Store.read, passed on
     backend: Backend,
     connection: sa.Connection,
     layer: Layer,
@@ -66,15 +66,23 @@ def read(  # noqa: PLR0913 -- the options of Store.read, passed on
     limit: int | None = None,
     offset: int = 0,
     with_geometry: bool = True,
-) -> gpd.GeoDataFrame:
-    """Read rows, in the order of their fid, as a frame."""
+) -> Sequence[Sequence[Any]]:
+    """Read rows, in the order of their fid, as the database gives them; `build` makes a frame of them.
+
+    The two are apart because a GeoPackage with a rollback journal keeps writers waiting while a transaction reads.
+    """
     table = backend.tables[layer.name]
+    located = with_geometry and layer.geometry is not GeometryKind.NONE
+    columns = [table.c.fid, table.c.id, table.c.ver, *(table.c[field.name] for field in columns_of(layer.fields))]
+    statement = sa.select(*columns, *([table.c.geom] if located else [])).where(*clauses).order_by(table.c.fid)
+    return connection.execute(statement.limit(limit).offset(offset or None)).all()
+
+
+def build(backend: Backend, layer: Layer, found: Sequence[Sequence[Any]], *, with_geometry: bool = True) -> gpd.GeoDataFrame:
+    """Make a frame of rows that `fetch` read, outside any transaction."""
     fields = columns_of(layer.fields)
     located = with_geometry and layer.geometry is not GeometryKind.NONE
-    columns = [table.c.fid, table.c.id, table.c.ver, *(table.c[field.name] for field in fields)]
-    statement = sa.select(*columns, *([table.c.geom] if located else [])).where(*clauses).order_by(table.c.fid)
-    found = connection.execute(statement.limit(limit).offset(offset or None)).all()
-    content: list[Any] = list(zip(*found, strict=True)) if found else [()] * (len(columns) + located)
+    content: list[Any] = list(zip(*found, strict=True)) if found else [()] * (3 + len(fields) + located)
     return frames.build(
         layer,
         fids=content[0],
@@ -82,6 +90,19 @@ def read(  # noqa: PLR0913 -- the options of Store.read, passed on
         columns=dict(zip([field.name for field in fields], content[3:], strict=False)),
         geometries=geometry.from_wkb(backend.decode(content[-1])) if located else None,
     )
+
+
+def read(
+    backend: Backend,
+    connection: sa.Connection,
+    layer: Layer,
+    *,
+    clauses: Sequence[sa.ColumnElement[bool]] = (),
+    with_geometry: bool = True,
+) -> gpd.GeoDataFrame:
+    """Read rows as a frame inside a transaction, where they are few."""
+    found = fetch(backend, connection, layer, clauses=clauses, with_geometry=with_geometry)
+    return build(backend, layer, found, with_geometry=with_geometry)
 
 
 def count(backend: Backend, connection: sa.Connection, layer: Layer, clauses: Sequence[sa.ColumnElement[bool]]) -> int:

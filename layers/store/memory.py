@@ -14,7 +14,7 @@ from layers.store.records import ChangeRecord, VersionRecord
 from layers.store.times import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
@@ -208,6 +208,21 @@ def resolve_version(connection: sa.Connection, layer: Layer, wanted: int) -> tup
 
 def rows_at(connection: sa.Connection, layer: Layer, version: int) -> list[Row]:
     """Rebuild the rows of a layer as they were after a change, from the history."""
+    return rebuilt(layer, states_at(connection, layer, version))
+
+
+def rebuilt(layer: Layer, states: Sequence[Any]) -> list[Row]:
+    """Make rows of what `states_at` read, outside any transaction."""
+    return [rows.from_history(layer, row.after, row.after_wkb, (row.fid, row.id, row.ver)) for row in states]
+
+
+def frame_at(connection: sa.Connection, layer: Layer, version: int) -> gpd.GeoDataFrame:
+    """Rebuild a layer as it was after a change, as a frame."""
+    return rows.frame(layer, rows_at(connection, layer, version))
+
+
+def states_at(connection: sa.Connection, layer: Layer, version: int) -> Sequence[Any]:
+    """Read from the history what each row of a layer was after a change."""
     table = tables.history
     last = (
         sa.select(table.c.fid, sa.func.max(table.c.ver).label("ver"))
@@ -215,15 +230,25 @@ def rows_at(connection: sa.Connection, layer: Layer, version: int) -> list[Row]:
         .group_by(table.c.fid)
         .subquery()
     )
-    found = connection.execute(
+    return connection.execute(
         sa.select(table.c.fid, table.c.id, table.c.ver, table.c.after, table.c.after_wkb)
         .join(last, sa.and_(last.c.fid == table.c.fid, last.c.ver == table.c.ver))
         .where(table.c.layer == layer.name, table.c.op != "delete")
         .order_by(table.c.fid)
+    ).all()
+
+
+def states_before_later_changes(connection: sa.Connection, layer: Layer, version: int) -> dict[int, Row | None]:
+    """What each row that changed after a version was at that version; None for one that was not there."""
+    table = tables.history
+    statement = (
+        sa.select(table.c.fid, table.c.id, table.c.ver, table.c.before, table.c.before_wkb)
+        .where(table.c.layer == layer.name, table.c.change_id > version)
+        .order_by(table.c.seq)
     )
-    return [rows.from_history(layer, row.after, row.after_wkb, (row.fid, row.id, row.ver)) for row in found]
-
-
-def frame_at(connection: sa.Connection, layer: Layer, version: int) -> gpd.GeoDataFrame:
-    """Rebuild a layer as it was after a change, as a frame."""
-    return rows.frame(layer, rows_at(connection, layer, version))
+    found: dict[int, Row | None] = {}
+    for row in connection.execute(statement).all():
+        if row.fid not in found:
+            numbers = (row.fid, row.id, row.ver - 1)
+            found[row.fid] = None if row.before is None else rows.from_history(layer, row.before, row.before_wkb, numbers)
+    return found

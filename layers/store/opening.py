@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from layers.catalogue import LAYERS
 from layers.errors import DurabilityError, NotAStoreError, StoreAccessError, StoreMissingError
 from layers.store import commits, durability, migrations
+from layers.store import snapshots as drafts
 from layers.store.geopackage import GeoPackage
 from layers.store.postgis import PostGIS
 from layers.store.store import Store
@@ -62,6 +63,7 @@ def _started(backend: Backend, *, create: bool) -> Store:
     finally:
         if not started:
             backend.close()
+    drafts.sweep(backend.snapshots)
     return Store(backend)
 
 

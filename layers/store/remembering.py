@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from layers.store import applying, features, memory, reaching, runs, snapshots
+from layers.store import applying, memory, reaching, runs, snapshots, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,18 +150,15 @@ class Remembering:
         declared = self._layer(layer)
         with self._backend.reading() as connection:
             number, token = self._resolve(connection, declared, version)
+            newest = memory.versions(connection).get(declared.name, 0)
         mark = snapshots.mark_of(declared, number, token)
-        kept = snapshots.read(snapshots.path_of(self._backend.snapshots, declared, number), declared, mark)
+        path = snapshots.path_of(self._backend.snapshots, declared, number)
+        kept = snapshots.read(path, declared, mark)
         if kept is not None:
             return kept
-        with self._backend.reading() as connection:
-            number, token = self._resolve(connection, declared, version)
-            if number == memory.versions(connection).get(declared.name, 0):
-                frame = features.read(self._backend, connection, declared)
-            else:
-                frame = memory.frame_at(connection, declared, number)
-        path = snapshots.path_of(self._backend.snapshots, declared, number)
-        if snapshots.write(path, frame, declared, snapshots.mark_of(declared, number, token)):
+        rebuild = whole.present if number == newest else whole.earlier
+        frame = rebuild(self._backend, declared, number)
+        if snapshots.write(path, frame, declared, mark):
             self.prune_snapshots(keep={(declared.name, number)})
         return frame
 

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import re
+import time
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MARK = "xiangtu"
+DRAFT = re.compile(r"\..+\.parquet\.(?P<process>\d+)\.[0-9a-f]{32}\.part|\..+\.parquet\.[0-9a-f]{32}\.part")
+OLD_SECONDS = 24 * 3600
 PATTERN = re.compile(r"(?P<layer>[a-z][a-z0-9_]*)-v(?P<version>\d+)\.parquet")
 
 
@@ -75,7 +78,7 @@ def write(path: Path, frame: gpd.GeoDataFrame, layer: Layer, mark: Mapping[str, 
 
     A full or read-only disk is no reason to refuse the numbers: the frame was read already.
     """
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex}.part")
     kept = frame.copy()
     for field in columns_of(layer.fields):
         if field.type is FieldType.LIST:
@@ -112,3 +115,30 @@ def prune(folder: Path, keep: Collection[tuple[str, int]]) -> list[Path]:
             path.unlink(missing_ok=True)
             removed.append(path)
     return removed
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Remove drafts that processes left behind which have ended, and every draft that is older than a day."""
+    removed = []
+    for path in sorted(folder.glob(".*.part")):
+        match = DRAFT.fullmatch(path.name)
+        if match is None:
+            continue
+        try:
+            old = time.time() - path.stat().st_mtime > OLD_SECONDS
+            if old or (match["process"] is not None and not _runs(int(match["process"]))):
+                path.unlink()
+                removed.append(path)
+        except OSError:  # another process was quicker, or it is not ours to remove
+            continue
+    return removed
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

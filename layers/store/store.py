@@ -81,9 +81,10 @@ class Store(Remembering):
         declared = self._layer(layer)
         clauses = features.condition_list(self._backend, declared, bbox=bbox, ids=ids, where=where, reach=reach)
         with self._backend.reading() as connection:
-            found = features.read(
+            rows = features.fetch(
                 self._backend, connection, declared, clauses=clauses, limit=limit, offset=offset, with_geometry=geometry
             )
+        found = features.build(self._backend, declared, rows, with_geometry=geometry)
         return found if reach is None else reaching.narrow(found, reach, declared)
 
     def count(self, layer: str, where: Sequence[Condition] = (), *, bbox: Box | None = None, reach: Reach | None = None) -> int:

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import geopandas as gpd
 import pandas as pd
 import pyarrow.parquet as pq
@@ -89,3 +93,25 @@ def test_no_draft_is_left_when_writing_fails(gpkg, change, wells, folder, monkey
     monkeypatch.setattr(snapshots.os, "fsync", full)
     assert len(gpkg.frame("wells")) == 4
     assert list(folder.iterdir()) == []
+
+
+def test_drafts_of_ended_processes_are_removed_at_the_next_start(path, layers, tmp_path):
+    folder = tmp_path / "snapshots"
+    folder.mkdir()
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], check=True, capture_output=True, text=True)
+    tag = "0" * 32
+    names = {
+        "dead": f".wells-v3.parquet.{ended.stdout.strip()}.{tag}.part",
+        "ours": f".wells-v3.parquet.{os.getpid()}.{tag}.part",
+        "another user's": f".wells-v4.parquet.1.{tag}.part",
+        "too large for a number": f".wells-v4.parquet.{'9' * 30}.{tag}.part",
+        "of an earlier version": f".wells-v3.parquet.{tag}.part",
+        "old": f".roads-v1.parquet.{tag}.part",
+        "strange": ".something.part",
+    }
+    for name in names.values():
+        (folder / name).write_bytes(b"x")
+    os.utime(folder / names["old"], (0, 0))
+    open_store(path, create=True, layers=layers, snapshots=folder).close()
+    left = {path.name for path in folder.iterdir()}
+    assert {key for key, name in names.items() if name in left} == {"ours", "another user's", "of an earlier version", "strange"}
