@@ -1,11 +1,23 @@
 """The page docs/benchmarks.md from measured results."""
 
+import json
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+TILES = Path(__file__).with_name("tiles.json")
+TILE_WAYS = {
+    "ours": "ours, cold, engine alone",
+    "http cold": "ours, cold, whole answer",
+    "http warm": "ours, warm, whole answer",
+    "http 304": "ours, unchanged (304)",
+    "first tile after an edit": "ours, first tile after an edit",
+    "usual way": "usual way: shapely and mapbox-vector-tile, nothing left out",
+    "PostGIS ST_AsMVT": "PostGIS ST_AsMVT, nothing left out",
+}
 TITLES = {
     "nearest": "distance from every hamlet to the nearest road",
     "within": "hamlets within 2 km of a road",
@@ -75,7 +87,28 @@ def page(found: dict[str, Any]) -> str:
             "|---|---|---:|---:|---:|---|",
         ]
         lines += [f"## {title[0].upper()}{title[1:]}", "", *head, *rows, "", _growth(results, kernel, sizes), ""]
-    return "\n".join([*lines, READING])
+    return "\n".join([*lines, READING, *tile_lines()])
+
+
+def tile_lines() -> list[str]:
+    """Write the part about vector tiles from benchmarks/tiles.json (`python -m benchmarks.tiles`); nothing where it is not there."""
+    if not TILES.is_file():
+        return []
+    found = json.loads(TILES.read_text("utf-8"))
+    prepared = ", ".join(f"{way} {seconds} s" for way, seconds in found["prepared_s"].items())
+    lines = [
+        "## Vector tiles: tiles per second and p95 by zoom", "",
+        f"{found['features']:,} roads of 12 vertices, a fifth of them crowded into towns; {found['date']}, {found['cores']} cores shared with "
+        f"other work, load average {found['load']}. Times are wall time on that machine, CPU beside them (of the process, so of "
+        "PostGIS only its client). Goal: p95 under 10 ms warm and 30 ms cold, no tile above 500 kB.",
+        f"Prepared once: {prepared}.", "",
+        "| zoom | way | p50 ms | p95 ms | CPU p95 ms | tiles/s | largest kB | drawn of all |", "|---:|---|---:|---:|---:|---:|---:|---|",
+    ]  # fmt: skip
+    for row in sorted(found["measured"], key=lambda item: (item["zoom"], list(TILE_WAYS).index(item["way"]))):
+        drawn = f"{row['shown']:,} of {row['total']:,}" if "shown" in row else ""
+        cells = [row.get(name, "") for name in ("p50_ms", "p95_ms", "cpu_p95_ms", "per_second", "largest_kb")]
+        lines.append(f"| {row['zoom']} | {TILE_WAYS[row['way']]} | " + " | ".join(map(str, cells)) + f" | {drawn} |")
+    return [*lines, ""]
 
 
 def _machine(machine: dict[str, str]) -> list[str]:
