@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geo_app.commands import asking, backup, filling, keeping, listing, mapping, reading, store, user
+from geo_app.commands import area, asking, backup, bulk, filling, history, keeping, listing, mapping, reading, store, user
 from geo_app.commands.bench import Commands, examples, make_bench
 from geo_app.errors import body
 
@@ -63,6 +63,10 @@ for _command in (
     reading.export,
     reading.changes,
     reading.undo,
+    history.history,
+    history.restore_layer,
+    bulk.update,
+    area.area,
     user.user,
 ):
     cli.add_command(_command)

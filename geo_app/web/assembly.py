@@ -16,6 +16,7 @@ from geo_app.jobs import JobLimits, Jobs
 from geo_app.opening import open_store
 from geo_app.web import (
     accounts,
+    area_changes,
     areas,
     bulk,
     changes,
@@ -73,6 +74,7 @@ PAGES = (
     changes,
     history,
     bulk,
+    area_changes,
     saving,
     kept,
     requests,
