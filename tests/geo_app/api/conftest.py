@@ -199,10 +199,16 @@ def serving():
     return _serving
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def running():
     """Runs an application on a store for as long as a block lasts."""
     return application
+
+
+@pytest.fixture(scope="session")
+def calling():
+    """Makes a tool that asks an application as one account."""
+    return Caller
 
 
 @pytest.fixture

@@ -268,6 +268,13 @@ def test_the_editing_conversation_of_qgis(asks):
     assert crs == f"{EPSG}4490"
     assert qgis.get(f"{ITEMS}?limit=10", headers={"Accept": "application/geo+json, application/json"}).status_code == 200
     page = qgis.get(f"{ITEMS}?limit=1000&crs={crs}").json["features"]
+    view = {"bbox": "36.0,104.0,36.02,104.06", "bbox-crs": crs, "crs": crs, "limit": "1000"}
+    assert len(qgis.get(ITEMS, query_string=view).json["features"]) == 4
+    on_server = """(("surface_type" = '水泥') AND (CASEI("name") LIKE CASEI('西%')))"""
+    found = qgis.get(ITEMS, query_string={"filter": on_server, "filter-lang": "cql2-text", "limit": "1000"}).json
+    assert found["numberReturned"] == 10
+    place = "S_INTERSECTS(geometry,POLYGON((36 104,36.02 104,36.02 104.06,36 104.06,36 104)))"
+    assert len(qgis.get(ITEMS, query_string={"filter": place, "filter-crs": crs, "limit": "1000"}).json["features"]) == 4
     assert "POST" in qgis("OPTIONS", ITEMS).headers["Allow"]
     allowed = qgis("OPTIONS", f"{ITEMS}/{page[0]['id']}").headers["Allow"]
     assert {"PUT", "DELETE", "PATCH"} <= set(allowed.split(", "))
