@@ -9,6 +9,24 @@ from typing import Any
 import numpy as np
 
 TILES = Path(__file__).with_name("tiles.json")
+EDITING = Path(__file__).with_name("editing.json")
+STORES = {"gpkg": "GeoPackage", "postgis": "PostGIS"}
+COLUMNS = {
+    "read_p50_ms": "read p50 ms",
+    "read_p95_ms": "read p95 ms",
+    "edit_p50_ms": "edit p50 ms",
+    "edit_p95_ms": "edit p95 ms",
+    "reads_per_s": "reads/s",
+    "edits_per_s": "edits/s",
+    "store_edits_per_s": "edits/s without a pause",
+    "faults": "errors",
+    "import_s": "import s",
+}
+MANY = """{viewers} viewers and {editors} editors, each of whom asks once a second for {seconds:.0f} s over HTTP; {roads:,} roads.
+Measured {date} on {cores} cores, a machine shared with other work (the clients among it), load average {load}.
+A viewer reads the features of a random view, an editor saves a change of a road. The GeoPackage is served as `geo-app serve`
+does, PostGIS by gunicorn with two workers; its server has its usual settings and syncs every commit. “Without a pause” is the
+store alone: the editors in threads that apply one change after the other. Made by `python -m benchmarks.editing`."""
 TILE_WAYS = {
     "ours": "ours, cold, engine alone",
     "http cold": "ours, cold, whole answer",
@@ -87,7 +105,20 @@ def page(found: dict[str, Any]) -> str:
             "|---|---|---:|---:|---:|---|",
         ]
         lines += [f"## {title[0].upper()}{title[1:]}", "", *head, *rows, "", _growth(results, kernel, sizes), ""]
-    return "\n".join([*lines, READING, *tile_lines()])
+    return "\n".join([*lines, READING, *editing_lines(), *tile_lines()])
+
+
+def editing_lines(path: Path = EDITING) -> list[str]:
+    """Write the part about many people at once from benchmarks/editing.json (`python -m benchmarks.editing`)."""
+    if not path.is_file():
+        return []
+    found = json.loads(path.read_text("utf-8"))
+    lines = ["## Many people at once: GeoPackage and PostGIS beside each other", "", MANY.format(**found), ""]
+    lines += ["| store | " + " | ".join(COLUMNS.values()) + " | nothing lost |", "|---|" + "---:|" * len(COLUMNS) + "---|"]
+    for row in found["measured"]:
+        cells = " | ".join(str(row[name]) for name in COLUMNS)
+        lines.append(f"| {STORES[row['store']]} | {cells} | {'yes' if row['whole'] else '**no**'} |")
+    return [*lines, ""]
 
 
 def tile_lines() -> list[str]:

@@ -1,5 +1,6 @@
 """The benchmark still works, and its three ways give one answer; no times are asserted."""
 
+import json
 import math
 import subprocess
 import sys
@@ -106,3 +107,22 @@ def test_answers_are_compared_for_every_kernel(tmp_path, kernel, other, said):
     np.save(tmp_path / f"{kernel}-ours-tiny.npy", np.array([50.0, 60.0]))
     np.save(tmp_path / f"{kernel}-best-tiny.npy", np.array(other))
     assert run.difference(tmp_path, kernel, "best", "tiny").startswith(said)
+
+
+@pytest.mark.slow
+def test_people_at_once_are_measured_and_nothing_is_lost(root, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.editing", "--quick", "--gpkg"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    row = json.loads(done.stdout.splitlines()[0])
+    assert (row["store"], row["faults"], row["whole"]) == ("gpkg", 0, True)
+    kept = {"viewers": 5, "editors": 2, "seconds": 2.0, "roads": 500, "date": "x", "cores": 2, "load": "1", "measured": [row]}
+    (tmp_path / "editing.json").write_text(json.dumps(kept))
+    assert report.editing_lines(tmp_path / "editing.json")[-2].startswith("| GeoPackage | ")
+    assert report.editing_lines(tmp_path / "none.json") == []
