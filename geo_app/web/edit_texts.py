@@ -49,6 +49,7 @@ def _map_texts() -> dict[str, str]:
         "draw_point": _("Draw a point"),
         "draw_line": _("Draw a line"),
         "draw_polygon": _("Draw an area"),
+        "add_typed": _("Add by coordinates"),
         "you_apply": _("Your edits take effect when you save them."),
         "you_submit": _("Your edits are submitted as a change request and reviewed."),
         "open_key": _("Open by number"),

@@ -49,7 +49,7 @@ function startXiangtuEditing(map, data) {
     return single;
   }
   function clicked(id, at) {
-    if (Date.now() < quiet) return;
+    if (dragging || Date.now() < quiet) return;
     if (tool === "splitAt") { if (id === selected) send("edit:splitAt", { id, lng: at.lng, lat: at.lat }); return; }
     send("edit:picked", { id });
   }
@@ -176,7 +176,8 @@ function startXiangtuEditing(map, data) {
       for (const item of features) put(item, false);
     },
     editSelect({ id, how }) {
-      if (!dragging) flush("vertices");
+      dragging = false;
+      flush(mode);
       disarm();
       const before = selected;
       selected = id;

@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 import shapely
 from pyproj import Geod
-from waitress.server import create_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from geo_app import create_app
 from geo_app.actions import accounts, load_recipe
 from geo_app.actions.signing import By
 from geo_app.config import Settings
-from layers.store import Condition, Grant, open_store
+from geo_app.web import editing
+from layers.store import Change, Condition, Grant, Update, open_store
 
 pytestmark = pytest.mark.browser
 
@@ -34,20 +35,28 @@ def small_store(root, tmp_path_factory):
     return folder
 
 
+class Quiet(WSGIRequestHandler):
+    """Answers without a line on the terminal."""
+
+    def log(self, *_):
+        pass
+
+
 class Site:
     """A server on a copy of the small store, and the store itself to look into."""
 
     def __init__(self, folder, **settings):
         self.app = create_app(Settings(store=str(folder / "store.gpkg"), data_dir=folder / "data", **settings))
         self.store = self.app.extensions["xiangtu"].store
-        self.server = create_server(self.app, listen="127.0.0.1:0", threads=6)
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.server = make_server("127.0.0.1", 0, self.app, threaded=True, request_handler=Quiet)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
-        self.url = f"http://127.0.0.1:{self.server.effective_port}"
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def close(self):
-        self.server.close()
-        self.thread.join(timeout=10)
+        self.server.shutdown()
+        self.thread.join(timeout=30)
+        self.server.server_close()
         self.app.extensions["xiangtu"].jobs.close()
         self.store.close()
 
@@ -55,8 +64,8 @@ class Site:
         found = self.store.read("roads", where=(Condition("segment_id", "=", key),))
         return None if found.empty else found.iloc[0]
 
-    def account(self, login, name):
-        made = accounts.NewAccount(login, name, "交通运输局", (Grant("transport", (), apply=True),))
+    def account(self, login, name, *grants):
+        made = accounts.NewAccount(login, name, "交通运输局", grants or (Grant("transport", (), apply=True),))
         return accounts.create(self.store, made, PASSWORD)
 
 
@@ -175,7 +184,7 @@ def someone(browser):
             time.sleep(0.1)
 
     def come(site, path=f"/edit?layer=roads&view={VIEW}", *, login="", **options):
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", **options)
+        context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN"} | options))
         context.set_default_timeout(40_000)
         contexts.append(context)
         page = context.new_page()
@@ -339,7 +348,15 @@ def test_cuts_a_polygon_by_a_polygon_and_measures_on_the_ellipsoid(site, someone
     assert float(shown.replace(",", "").split()[0]) == pytest.approx(area / 1e6, rel=1e-5)
 
 
-def test_geodesy_in_the_browser_agrees_with_proj(hand):
+SPLITS = [
+    ([[0, 0], [2, 0]], [1, 0.1], [[[0, 0], [1, 0]], [[1, 0], [2, 0]]]),
+    ([[0, 0], [1, 0], [2, 0]], [1, 0], [[[0, 0], [1, 0]], [[1, 0], [2, 0]]]),
+    ([[0, 0], [2, 0]], [-1, 0], None),
+    ([[0, 0], [2, 0]], [2, 0], None),
+]
+
+
+def test_lengths_and_areas_agree_with_proj_and_lines_part_where_they_should(hand):
     geod = Geod(ellps="GRS80")
     rng = random.Random(7)
     cases = []
@@ -358,6 +375,12 @@ def test_geodesy_in_the_browser_agrees_with_proj(hand):
         expected, around = geod.geometry_area_perimeter(shapely.orient_polygons(shapely.Polygon(ring)))
         assert area == pytest.approx(abs(expected), rel=1e-5)
         assert length == pytest.approx(around, rel=1e-9, abs=1e-5)
+    places = hand.page.evaluate(
+        """async (cases) => { const { splitAt } = await import('/static/js/edit-shapes.js');
+        return cases.map(([line, at]) => splitAt({type: 'LineString', coordinates: line}, at)?.map((item) => item.coordinates) ?? null); }""",
+        [[line, at] for line, at, _ in SPLITS],
+    )
+    assert places == [parts for _, _, parts in SPLITS]
 
 
 def test_a_lost_connection_keeps_the_draft_beyond_the_closing_of_the_page(hand, site):
@@ -482,3 +505,118 @@ def test_signed_out_keeps_the_draft_and_asks_to_sign_in(make_site, someone):
     hand.page.wait_for_selector("#restored")
     hand.saved("改名")
     assert site.road("S1")["name"] == "改名"
+
+
+def test_moves_a_road_whole_and_a_vertex_snaps_to_the_next_road(hand, site):
+    hand.page.fill("#open-key", "S2")
+    hand.page.press("#open-key", "Enter")
+    hand.page.wait_for_selector("#feature-form")
+    hand.page.click('[data-tool="drag"]')
+    hand.frame.evaluate("MAP.setView([36.1, 105.15], 12, {animate: false})")
+    hand.drag((105.1, 36.15), (105.1, 36.1))
+    hand.pend(1)
+    moved = hand.entries()[0]["geometry"]["coordinates"]
+    assert [point[1] for point in moved] == pytest.approx([36.1, 36.1], abs=1e-3)
+    hand.page.click('[data-tool="vertices"]')
+    hand.drag(tuple(moved[1]), (105.2, 36.05), right=5, down=-5)
+    hand.until("[...document.querySelectorAll('#undo')][0].title.includes('移动顶点')")
+    hand.saved()
+    assert list(site.road("S2").geometry.coords)[1] == (105.2, 36.05)
+
+
+def test_a_point_is_put_on_the_road_below_it_and_typed_elsewhere_by_keyboard(site, someone):
+    hand = someone(site, f"/edit?layer=water_works&view={VIEW}")
+    hand.until('document.querySelector(\'[data-reference="roads"][data-what="snapped"]\').checked')
+    hand.until_frame("XTE.references.has('roads')")
+    hand.page.click('[data-draw="point"]')
+    hand.click(105.22, 36.05, down=6)
+    hand.page.wait_for_selector("#feature-form")
+    assert hand.entries()[0]["geometry"]["coordinates"][1] == pytest.approx(36.05, abs=1e-9)
+    hand.page.click('#panel-body [aria-label="关闭"]')
+    hand.page.focus("#add-typed")
+    hand.page.keyboard.press("Enter")
+    hand.page.keyboard.type("105.2137, 36.0521 1")
+    hand.page.keyboard.press("Tab")
+    hand.page.keyboard.press("Enter")
+    assert "第 1 行" in hand.page.inner_text(".coordinates .says")
+    hand.page.fill("#coordinates", "105.2137，36.0521")
+    hand.page.get_by_role("button", name="采用这些坐标").press("Enter")
+    hand.until("document.getElementById('measures').innerText.includes('105.213700, 36.052100')")
+    hand.page.click("[data-revert] >> nth=0")
+    hand.pend(1)
+    hand.choose("新要素") if not hand.page.locator("#feature-form").count() else None
+    hand.fill(work_id="W-NEW", name="新井", work_class="dispersed")
+    hand.saved()
+    stored = site.store.read("water_works", where=(Condition("work_id", "=", "W-NEW"),)).iloc[0]
+    assert (stored.geometry.x, stored.geometry.y) == (105.2137, 36.0521)
+
+
+def test_who_may_only_submit_gets_a_request_and_only_the_own_layers(make_site, someone):
+    site = make_site(access="accounts")
+    site.account("chen", "陈工", Grant("transport", (), apply=False))
+    hand = someone(site, login="chen")
+    assert hand.page.locator("#layer option").all_inner_texts() == ["路段"]
+    hand.choose("S1")
+    hand.fill(surface_type="沥青")
+    hand.pend(1)
+    hand.save("申请")
+    hand.page.wait_for_selector("#edit-notice.good")
+    assert "变更申请 #1" in hand.page.inner_text("#edit-notice")
+    hand.pend(0)
+    assert site.road("S1")["surface_type"] == "水泥"
+    assert [(item.state, item.reason) for item in site.store.requests.list()] == [("open", "申请")]
+
+
+def test_two_windows_of_one_browser_do_not_lose_each_others_draft(hand, site):
+    hand.choose("S1")
+    hand.fill(name="第一个窗口")
+    hand.pend(1)
+    page = hand.page.context.new_page()
+    page.goto(hand.page.url)
+    other = Hand(page, hand._until).ready()
+    page.wait_for_selector("#other-tab")
+    other.choose("S1")
+    other.fill(name="第二个窗口")
+    other.pend(1)
+    assert [entry["properties"]["name"] for entry in hand.entries()] == ["第一个窗口"]
+
+
+def test_a_draft_older_than_somebody_elses_change_says_so_when_it_comes_back(hand, site):
+    hand.choose("S1")
+    hand.fill(name="旧草稿")
+    hand.pend(1)
+    road = site.road("S1")
+    site.store.apply(Change("王", "别局", "先改", (Update("roads", road["id"], 1, {"width_m": 6.0}),)))
+    page = hand.page.context.new_page()
+    url = hand.page.url
+    hand.page.close()
+    page.goto(url)
+    page.wait_for_selector("#restored-stale")
+    assert "S1" in page.inner_text("#restored-stale") or "旧草稿" in page.inner_text("#restored-stale")
+    page.locator("#restored button").first.click()
+    Hand(page, hand._until).pend(0)
+    assert site.road("S1")["ver"] == 2
+
+
+def test_a_crowded_view_asks_to_zoom_in_and_says_how_many(site, someone, monkeypatch):
+    monkeypatch.setattr(editing, "MOST_FEATURES", 1)
+    hand = someone(site, "/edit?layer=roads&view=9/105.2/36.1")
+    hand.until("document.getElementById('map-note').innerText.includes('视野有 2 个')")
+    assert hand.frame.evaluate("XTE.items.size") == 0
+
+
+def test_on_a_phone_a_finger_chooses_draws_and_finishes(site, someone):
+    hand = someone(site, f"/edit?layer=roads&view={VIEW}", viewport={"width": 390, "height": 844}, has_touch=True)
+    assert hand.page.evaluate("document.documentElement.scrollWidth") <= 390
+    hand.page.touchscreen.tap(*hand.at(105.21, 36.05))
+    hand.page.wait_for_selector("#feature-form")
+    assert "S1" in hand.page.inner_text("#feature-name")
+    hand.page.locator('#panel-body [aria-label="关闭"]').tap()
+    hand.page.locator("#sheet-handle").tap()
+    hand.page.locator('[data-draw="line"]').tap()
+    for place in ((105.2, 36.06), (105.205, 36.07)):
+        hand.page.touchscreen.tap(*hand.at(*place))
+        hand.page.wait_for_timeout(700)  # two taps at once would be a double tap, which finishes
+    hand.page.locator("#finish").tap()
+    hand.page.wait_for_selector("#feature-form")
+    assert len(hand.entries()[0]["geometry"]["coordinates"]) == 2

@@ -43,15 +43,16 @@ export function showMeasures(geometry) {
 
 function coordinates(desk, entry, locked) {
   if (!simple(entry.geometry)) return el("p", { class: "small quiet" }, t("several_parts"));
-  const shape = { Point: "point", LineString: "line", Polygon: "polygon" }[entry.geometry?.type] || desk.layer.shapes[0];
+  const kind = el("select", { id: "coordinates-shape", "aria-label": t("tools") }, desk.layer.shapes.map((name) => el("option", { value: name }, t(`draw_${name}`))));
+  const given = { Point: "point", LineString: "line", Polygon: "polygon" }[entry.geometry?.type];
   const box = el("textarea", { rows: 6, id: "coordinates", disabled: locked, "aria-label": t("coordinates"), value: coordinateText(entry.geometry) });
   const says = el("p", { class: "says", role: "status" });
   const take = () => {
-    const found = readCoordinates(box.value, shape);
+    const found = readCoordinates(box.value, given || kind.value);
     says.textContent = found.line ? t("bad_line", { line: found.line }) : found.few ? t("too_few", { least: found.few }) : "";
     if (found.geometry) desk.reshape(entry.id, found.geometry, "typed");
   };
-  return el("details", { class: "coordinates" }, el("summary", {}, t("coordinates")), el("p", { class: "small quiet" }, t("coordinates_help")), box, el("div", { class: "actions" }, el("button", { type: "button", disabled: locked, onclick: take }, t("take_coordinates"))), says);
+  return el("details", { class: "coordinates", open: !entry.geometry }, el("summary", {}, t("coordinates")), el("p", { class: "small quiet" }, t("coordinates_help")), given || desk.layer.shapes.length < 2 ? null : kind, box, el("div", { class: "actions" }, el("button", { type: "button", disabled: locked, onclick: take }, t("take_coordinates"))), says);
 }
 
 function tools(desk, entry) {
@@ -106,7 +107,7 @@ export function showList(desk) {
   fill(byId("panel-body"),
     el("h1", {}, desk.layer.title),
     el("p", { class: "line quiet small" }, desk.layer.apply ? t("you_apply") : t("you_submit")),
-    el("div", { class: "actions" }, draw),
+    el("div", { class: "actions" }, draw, el("button", { type: "button", id: "add-typed", onclick: () => desk.addBlank() }, t("add_typed"))),
     el("dl", { class: "grid-facts", id: "measures" }),
     el("div", { class: "actions" }, open, el("button", { type: "button", onclick: () => desk.openKey(open.value.trim()) }, t("open"))),
     el("h2", {}, desk.zoomIn ? t("zoom_in", { total: number(desk.zoomIn), limit: number(desk.limit) }) : t("in_view", { count: number(entries.length) })),

@@ -179,6 +179,7 @@ function added(geometry, properties = blank()) {
   const id = desk.draft.newId();
   return { id, op: "insert", ver: null, base: null, properties, geometry };
 }
+desk.addBlank = () => { const item = added(null); step(t("did_draw"), { [item.id]: item }, { choose: item.id }); sheet(true); byId("coordinates")?.focus(); };
 /* The first part keeps key and history; every further part is a new feature whose key is still to be given. */
 function divide(id, geometries) {
   const entry = entryOf(id);
