@@ -57,7 +57,7 @@ def href(job: Job) -> str | None:
     if job.kind == PUBLISH:
         return url_for("public.item", published_id=job.result)
     if job.kind == EFFECT:
-        return url_for("requests.page", request_id=job.result, _anchor="effect")
+        return url_for("requests.page", request_id=job.result, figures=job.id, _anchor="effect")
     return url_for("downloads.finished", job_id=job.id) if job.kind == PRINT else None
 
 

@@ -54,7 +54,7 @@ def test_the_page_shows_rows_map_checks_and_who_asks(app, web):
 def test_the_figures_come_from_a_job_and_stay_until_the_data_changes(app, web):
     number = ask(app)
     job = web.job(f"/requests/{number}/effect", {})
-    assert job["href"] == f"/requests/{number}#effect"
+    assert job["href"] == f"/requests/{number}?figures={job['id']}#effect"
     page = web.page(f"/requests/{number}")
     row = re.search(r'<tr data-level="all"><td[^>]*>RD1</td>.*?</tr>', page, re.DOTALL).group(0)
     assert "38.7" in row
