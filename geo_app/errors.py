@@ -113,6 +113,7 @@ TABLE: dict[str, Answer] = {
     "question": Answer(422, EXIT_QUESTION),
     # files
     "bad_file": Answer(422, EXIT_FILE),
+    "bad_field_file": Answer(422, EXIT_FILE),
     "unreadable_file": Answer(422, EXIT_FILE),
     "bad_archive": Answer(422, EXIT_FILE),
     "crs_refused": Answer(422, EXIT_FILE),

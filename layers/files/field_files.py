@@ -191,7 +191,7 @@ class ReturnedRow:
 
     number: int
     id: str | None
-    values: dict[str, Any]
+    cells: dict[str, Any]
 
 
 def read_plain(path: Path, name: str, limits: Limits) -> list[dict[str, Any]]:
