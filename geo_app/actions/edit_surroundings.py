@@ -20,6 +20,9 @@ from layers.store import Condition
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from geopandas import GeoDataFrame
+    from numpy.typing import NDArray
+
     from geo_app.actions.edit_rows import EditedRow
     from layers.files.faults import Fault
     from layers.schema import Layer
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 OUTLINED = ("counties", "townships", "villages")
 """Area layers whose outlines bound the area, the coarsest first; they themselves are not held against it."""
 NEIGHBOURS = 200
+MANY = 50
+"""Edited geometries from which the layer is read once instead of asking for each row's neighbours."""
 NOTHING = "\x00"
 """Stands among the known keys of a layer that holds rows, so that a pointer to none of them is named."""
 
@@ -116,26 +121,47 @@ def outline(store: Store) -> shapely.Geometry | None:
 
 
 def beside_faults(store: Store, layer: Layer, rows: Sequence[EditedRow], gone: set[str], reach: Reach | None) -> list[Fault]:
-    """Name what an edited row has in common with rows beside it: the same geometry, an overlap."""
+    """Name what an edited row has in common with rows beside it: the same geometry, an overlap.
+
+    Few rows ask the store for what lies beside each; many read the layer once.
+    """
     found: list[Fault] = []
-    mine = {row.id for row in rows if row.before is not None} | gone
-    for number, row in enumerate(rows, start=1):
-        shape = row.after.get(GEOMETRY)
-        if not _sound(layer, shape) or _unmoved(row):
+    mine = {str(row.id) for row in rows if row.before is not None} | gone
+    asked = [
+        (number, row.after[GEOMETRY])
+        for number, row in enumerate(rows, start=1)
+        if _sound(layer, row.after.get(GEOMETRY)) and not _unmoved(row)
+    ]
+    held_once = _Others(layer, store.read(layer.name, reach=reach), mine) if len(asked) > MANY else None
+    for number, shape in asked:
+        others = held_once or _Others(layer, store.read(layer.name, bbox=_box(shape), limit=NEIGHBOURS, reach=reach), mine)
+        near, keys = others.beside(shape)
+        if not len(near):
             continue
-        near = store.read(layer.name, bbox=_box(shape), limit=NEIGHBOURS, reach=reach)
-        near = near[~near["id"].isin(mine) & near.geometry.notna()]
-        near = near[near.geometry.is_valid & ~near.geometry.is_empty]
-        if near.empty:
-            continue
-        shapes = np.array([*near.geometry, shape], dtype=object)
-        labels: list[Any] = [*near[layer.key].astype(object).where(near[layer.key].notna(), "—"), number]
+        shapes = np.array([*near, shape], dtype=object)
+        labels: list[Any] = [*keys, number]
         faults = [
             *geometry_checks.duplicate_faults(shapes, labels),
             *geometry_checks.overlap_faults(layer, shapes, labels),
         ]
         found += [item for item in faults if item.row == number and item.row is not None]
     return found
+
+
+class _Others:
+    """The sound rows of a frame that are not edited, to be asked for those whose envelope meets a shape's."""
+
+    def __init__(self, layer: Layer, frame: GeoDataFrame, mine: set[str]) -> None:
+        kept = frame[~frame["id"].isin(mine) & frame.geometry.notna()]
+        kept = kept[kept.geometry.is_valid & ~kept.geometry.is_empty]
+        self._shapes = np.asarray(kept.geometry.array, dtype=object)
+        self._keys = kept[layer.key].astype(object).where(kept[layer.key].notna(), "—").to_numpy(dtype=object)
+        self._tree = shapely.STRtree(self._shapes)
+
+    def beside(self, shape: shapely.Geometry) -> tuple[NDArray[np.object_], list[Any]]:
+        """Give shapes and keys of the rows beside a shape, in their order, at most a few hundred."""
+        at = np.sort(self._tree.query(shape))[:NEIGHBOURS]
+        return self._shapes[at], self._keys[at].tolist()
 
 
 def _unmoved(row: EditedRow) -> bool:
