@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geo_app.commands import area, asking, backup, bulk, filling, history, keeping, listing, mapping, reading, store, user
+from geo_app.commands import area, asking, backup, bulk, field, filling, history, keeping, listing, mapping, reading, store, user
 from geo_app.commands.bench import Commands, examples, make_bench
 from geo_app.errors import body
 
@@ -67,6 +67,7 @@ for _command in (
     history.restore_layer,
     bulk.update,
     area.area,
+    field.field,
     user.user,
 ):
     cli.add_command(_command)
