@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template, request
@@ -15,6 +16,7 @@ from geo_app.web import frames, sending
 from geo_app.web.desk import desk
 from geo_app.web.security import nonce
 from map_templates import web
+from map_templates.spec import Credits
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -56,10 +58,12 @@ def item(published_id: int) -> ResponseReturnValue:
 @pages.get("/<int:published_id>/map")
 @permission(Permission.PUBLIC)
 def map_(published_id: int) -> ResponseReturnValue:
-    """Give the published map for its frame."""
+    """Give the published map for its frame; sources and method stand in the page around it."""
     origin = request.host_url.rstrip("/")
     options = web.WebOptions(draw=False, heading=False, parent_origin=origin, nonce=nonce())
-    return frames.answer(frozen_map.thaw(_map(published_id).content["map"]), options)
+    spec = frozen_map.thaw(_map(published_id).content["map"])
+    beside = Credits(simulated=spec.credits.simulated, review_number=spec.credits.review_number)
+    return frames.answer(replace(spec, credits=beside), options)
 
 
 @pages.get("/<int:published_id>/map.pdf")

@@ -10,13 +10,15 @@ from flask_babel import gettext
 
 from geo_app.access import Permission, permission
 from geo_app.actions import compose_map, publish
-from geo_app.web import figures, frames, jobs
+from geo_app.web import bodies, figures, frames, jobs
 from geo_app.web.desk import desk, person
 from geo_app.web.language import language
 from geo_app.web.map import indicator_of
 from processing.indicators import INDICATORS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask.typing import ResponseReturnValue
 
     from geo_app.progress import Progress
@@ -27,8 +29,12 @@ MOST_AREAS = 400
 """More areas than anybody looks through in a list; a code can be typed."""
 
 
-def _paper() -> publish.Paper:
-    form = request.form
+def _asked() -> Mapping[str, str]:
+    """What was sent, as a form or by our scripts as JSON."""
+    return {name: str(value) for name, value in bodies.body().items()} if request.is_json else request.form
+
+
+def _paper(form: Mapping[str, str]) -> publish.Paper:
     return publish.Paper(
         title=form.get("title", ""),
         text=form.get("text", ""),
@@ -61,9 +67,9 @@ def _rank(level: str | None) -> int:
 @permission(Permission.REVIEW)
 def notice() -> ResponseReturnValue:
     """Publish a notice."""
-    number = publish.publish_notice(desk().store, person(), _paper())
+    number = publish.publish_notice(desk().store, person(), _paper(_asked()))
     flash(gettext("Publication no. %(id)s is public.", id=number), "good")
-    return redirect(url_for("public.item", published_id=number))
+    return redirect(url_for("publications.index"))
 
 
 def _maker() -> compose_map.Maker:
@@ -75,13 +81,13 @@ def _maker() -> compose_map.Maker:
 @permission(Permission.REVIEW)
 def map_() -> ResponseReturnValue:
     """Start composing and publishing a map; the job's result is the number of the publication."""
-    here, who, item = desk(), person(), replace(_paper(), maker=_maker())
-    code = indicator_of(request.form.get("indicator"))
-    run = request.form.get("run", "")
+    asked = _asked()
+    here, who, item = desk(), person(), replace(_paper(asked), maker=_maker())
+    code, run = indicator_of(asked.get("indicator")), asked.get("run", "")
     wanted = compose_map.MapRequest(
         indicator=code,
-        level=request.form.get("level", ""),
-        area=request.form.get("area", "").strip() or None,
+        level=asked.get("level", ""),
+        area=asked.get("area", "").strip() or None,
         run_id=int(run) if run.isdecimal() else None,
         language="zh" if language() == "zh" else "en",
     )

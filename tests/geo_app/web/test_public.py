@@ -9,7 +9,7 @@ from layers.store import Change, Update
 
 def publish_map(web, *, state="done", **data):
     asked = {"title": "公布：通硬化路", "indicator": "RD1", "level": "township", "area": "990101", "text": "说明"} | data
-    return web.job("/publications/maps", state=state, data=asked)
+    return web.job("/publications/maps", asked, state=state)
 
 
 @pytest.fixture
