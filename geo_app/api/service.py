@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/api/ogc"
 LANGUAGES = ["zh-CN", "en-US"]
+BARE = [language[:2] for language in LANGUAGES]
+"""What a request is matched against: Babel knows no zh_CN, and a language that nothing matches would fail."""
 FOREIGN_RELATIONS = frozenset(
     {
         "about",
@@ -78,7 +80,7 @@ class JsonRequest(APIRequest):  # type: ignore[misc]  # pygeoapi carries no type
         if "crs" in kept:
             kept["crs"] = crs.uri_of(kept["crs"])
         headers = Headers([(name, value) for name, value in request.headers.items() if name == "Accept-Language"])
-        super().__init__(SimpleNamespace(args=kept, headers=headers, path_info=request.path.strip("/")), LANGUAGES)
+        super().__init__(SimpleNamespace(args=kept, headers=headers, path_info=request.path.strip("/")), BARE)
         self._format = "json"
 
 
