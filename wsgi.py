@@ -10,11 +10,11 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from geo_app import create_app
+from geo_app import create_app, workers
 from geo_app.config import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from flask import Flask
 
@@ -37,21 +37,27 @@ class PerProcess:
         if not settings.secret_key:
             raise SettingsError("XIANGTU_SECRET_KEY must be set for a server with several processes, the same in all of them")
         self._lock = threading.Lock()
-        self._pid = os.getpid()
-        self._app = create_app(settings)
-        self._number_jobs()
-
-    def _number_jobs(self) -> None:
-        """Give the jobs of every process numbers of their own, so that one is never taken for another."""
-        self._app.extensions["xiangtu"].jobs.number_from(os.getpid() * 1000 + 1)
+        self._made = os.getpid(), create_app(settings)
+        self._serving: tuple[int, Callable[..., Iterable[bytes]]] | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
-        with self._lock:
-            if self._pid != os.getpid():
-                self._app, self._pid = create_app(), os.getpid()
-                self._number_jobs()
-        return self._app(environ, start_response)
+        serving = self._serving
+        if serving is None or serving[0] != os.getpid():
+            with self._lock:
+                serving = self._begin()
+        return serving[1](environ, start_response)
+
+    def _begin(self) -> tuple[int, Callable[..., Iterable[bytes]]]:
+        """Begin to serve, at the first request: from here on the process does not fork."""
+        process = os.getpid()
+        if self._serving is None or self._serving[0] != process:
+            app = self._made[1] if self._made[0] == process else create_app()
+            app.extensions["xiangtu"].jobs.number_from(process * 1000 + 1)
+            folder = workers.own_folder()
+            self._made = process, app
+            self._serving = process, app if folder is None else workers.Workers(app, folder)
+        return self._serving
 
 
 def __getattr__(name: str) -> PerProcess:
