@@ -162,7 +162,7 @@ def _body(collection: Collection) -> dict[str, Any]:
 def _turned(given: Any, system: crs.System) -> Any:
     try:
         moved = system.back(shapely.force_2d(shape(given)))
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, shapely.errors.ShapelyError):
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, shapely.errors.ShapelyError):
         raise BadShapeError("A geometry must be GeoJSON with type and coordinates") from None
     return _lists(mapping(moved))
 

@@ -35,13 +35,25 @@ def parse(text: str | bytes) -> Any:
         BodyError: with a sentence for the person.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        found = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        _refuse_half_characters(text, found)
     except BodyError:
         raise
     except RecursionError:
         raise BodyError("The JSON is nested too deeply") from None
     except (ValueError, UnicodeDecodeError):
         raise BodyError("The request is not readable JSON") from None
+    return found
+
+
+def _refuse_half_characters(text: str | bytes, found: Any) -> None:
+    """Refuse half of a surrogate pair, as an escape can write it: no file, no database and no answer can hold it."""
+    escape = b"\\ud" if isinstance(text, bytes) else "\\ud"
+    if escape in text.lower():  # type: ignore[operator]
+        try:
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError:
+            raise BodyError("The JSON holds half a character (a lone surrogate)") from None
 
 
 def body() -> dict[str, Any]:

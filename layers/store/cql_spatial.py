@@ -84,7 +84,16 @@ def _shape(node: Any) -> shapely.Geometry:
         raise BadConditionError("A spatial condition takes a geometry as GeoJSON or a box")
     try:
         return shapely.force_2d(shape(dict(node)))
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, shapely.errors.ShapelyError):
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        IndexError,
+        OverflowError,
+        RecursionError,
+        shapely.errors.ShapelyError,
+    ):
         raise BadConditionError("The geometry in the filter cannot be read") from None
 
 

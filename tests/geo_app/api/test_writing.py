@@ -138,6 +138,12 @@ def test_a_client_without_if_match_that_never_read_is_asked_to(ask):
         (b'{"type":"Feature","geometry":{"type":"LineString","coordinates":[["a","b"],[3,4]]},"properties":{}}', 422),
         (b'{"type":"Feature","geometry":{"type":"LineString"},"properties":{}}', 422),
         (b"\xff\xfe", 400),
+        (b'{"type":"Feature","geometry":null,"properties":{"segment_id":"\\ud800"}}', 400),
+        (
+            b'{"type":"Feature","geometry":{"type":"LineString","coordinates":' + b"[" * 700 + b"]" * 700 + b'},"properties":{}}',
+            422,
+        ),
+        (b'{"type":"Feature","geometry":{"type":"GeometryCollection","geometries":[]},"properties":{}}', 422),
     ],
 )
 @pytest.mark.parametrize("crs", [None, f"{EPSG}4490"])

@@ -56,3 +56,13 @@ def test_body_must_be_an_object(web):
     answer = web.post("/queries/run", data=b'{"layer": 1e999}', headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert "request_id" in answer.get_json()
+
+
+@pytest.mark.parametrize("text", [r'{"a": "\ud800"}', rb'["x", "\uDFFF"]', r'{"\udc00": 1}'])
+def test_half_a_character_is_refused(text):
+    with pytest.raises(bodies.BodyError, match="half a character"):
+        bodies.parse(text)
+
+
+def test_a_whole_character_in_two_escapes_is_taken():
+    assert bodies.parse(r'"\ud83d\ude00"') == "😀"
