@@ -91,6 +91,7 @@ class Site:
             "XIANGTU_PORT": str(self.port),
         }
         self.server = self.nginx = None
+        self.workers = []
 
     def geo(self, *arguments, code=0):
         """Run geo-app as the page says; give what it wrote."""
@@ -105,8 +106,20 @@ class Site:
         self.server = subprocess.Popen(command, env=self.environment, cwd=scene.ROOT, stderr=subprocess.DEVNULL)
         answered(self.port, self.server)
 
-    def front(self):
-        """Start nginx with the text of the page, its names and ports replaced."""
+    def serve_many(self, count):
+        """Start so many workers as the page says; give their ports."""
+        line = re.search(r"^ExecStart=(\S+gunicorn .*)$", blocks("systemd")[1], flags=re.MULTILINE).group(1)
+        ports = [free_port() for _ in range(count)]
+        for port in ports:
+            command = [sys.executable, "-m", "gunicorn", *line.replace("%i", str(port)).split()[1:]]
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            self.workers.append(subprocess.Popen(command, env=self.environment, cwd=scene.ROOT, **quiet))
+        for port, worker in zip(ports, self.workers, strict=True):
+            answered(port, worker)
+        return ports
+
+    def front(self, ports=()):
+        """Start nginx with the text of the page, its names and ports replaced; with ports, in front of several workers."""
         for name in ("fullchain.pem", "privkey.pem"):
             assert f"/etc/ssl/xiangtu/{name}" in blocks("nginx")[0]
         command = re.search(r"`(openssl req [^`]+)`", PAGE.read_text("utf-8")).group(1).split()
@@ -115,6 +128,10 @@ class Site:
         text = text.replace("listen 80;", f"listen 127.0.0.1:{self.http};").replace(
             "listen 443", f"listen 127.0.0.1:{self.https}"
         )
+        if ports:
+            servers = "".join(f"    server 127.0.0.1:{port};\n" for port in ports)
+            upstream = re.sub(r"(    server 127\.0\.0\.1:\d+;\n)+", servers, blocks("nginx")[1])
+            text = upstream + text.replace("http://127.0.0.1:8000", "http://xiangtu")
         text = text.replace("127.0.0.1:8000", f"127.0.0.1:{self.port}")
         places = "".join(
             f"{kind}_temp_path {self.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -142,11 +159,23 @@ class Site:
 
     def stop(self):
         """End what was started."""
-        for process in (self.nginx, self.server):
+        for process in (self.nginx, self.server, *self.workers):
             if process is not None and process.poll() is None:
                 process.terminate()
                 process.wait(timeout=LONGEST)
         self.server = self.nginx = None
+        self.workers = []
+
+    def signed_in(self, login, password):
+        """Sign in as a browser does; give the headers by which it is known from then on."""
+        _, headers, page = self.ask("GET", "/sign-in")
+        cookie = headers["Set-Cookie"].split(";")[0]
+        form = urllib.parse.urlencode({"login": login, "password": password, "csrf_token": token_of(page)})
+        sent = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie, "Origin": f"https://{NAME}"}
+        status, headers, text = self.ask("POST", "/sign-in", headers=sent, body=form)
+        assert status in {302, 303}, text[:500]
+        signed = [line for line in headers.get_all("Set-Cookie") if line.startswith("__Host-xiangtu-session=")]
+        return {"Cookie": f"{signed[0].split(';')[0]}; {cookie}"}
 
 
 def answered(port, process):
@@ -221,3 +250,35 @@ def test_sign_in_through_nginx_and_the_life_of_a_store(site):
     site.front()
     status, _, _ = site.ask("GET", "/layers", headers=session)
     assert status in {302, 303}, "sessions end with a restore"
+
+
+@needs_nginx
+@pytest.mark.postgis
+def test_several_workers_on_a_database_behind_nginx(site, postgis_schema):
+    site.environment |= {"XIANGTU_STORE": postgis_schema, "XIANGTU_SECRET_KEY": "the same for all"}
+    del site.environment["XIANGTU_BACKUP_DIR"]
+    site.geo("init")
+    password = site.geo("user", "add", "admin", "--role", "administrator", "--generate").splitlines()[0]
+    ports = site.serve_many(2)
+    site.front(ports)
+    sessions = [site.signed_in("admin", password) for _ in range(4)]
+    for session in sessions:
+        assert {site.ask("GET", page, headers=session)[0] for page in ("/layers", "/changes", "/jobs", "/accounts")} == {200}
+    trusted = {"Host": NAME, "X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
+    for port in ports:  # a session is known to every worker, whichever began it
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST)
+        connection.request("GET", "/layers", headers=trusted | sessions[0])
+        assert connection.getresponse().status == 200
+        connection.close()
+    token = token_of(site.ask("GET", "/layers", headers=sessions[0])[2])
+    sent = sessions[0] | {"X-CSRF-Token": token, "Origin": f"https://{NAME}", "Content-Type": "application/json"}
+    for number in range(6):
+        shape = {"type": "Point", "coordinates": [104 + number / 100, 36]}
+        edit = {"op": "insert", "layer": "hamlets", "properties": {"hamlet_id": f"h{number}"}, "geometry": shape}
+        status, _, text = site.ask("POST", "/editing/save", headers=sent, body=json.dumps({"reason": "new", "edits": [edit]}))
+        assert status == 200, text
+        for session in sessions:
+            status, _, text = site.ask("GET", f"/editing/hamlets/features?key=h{number}", headers=session)
+            assert (status, len(json.loads(text)["features"])) == (200, 1)
+    site.stop()
+    assert "The store is whole" in site.geo("verify")
