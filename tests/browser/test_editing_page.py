@@ -620,3 +620,22 @@ def test_on_a_phone_a_finger_chooses_draws_and_finishes(site, someone):
     hand.page.locator("#finish").tap()
     hand.page.wait_for_selector("#feature-form")
     assert len(hand.entries()[0]["geometry"]["coordinates"]) == 2
+
+
+def test_what_is_being_typed_survives_the_checks_and_tab_goes_on(hand):
+    hand.choose("S1")
+    hand.page.fill("#field-name", "甲路")
+    hand.page.focus("#field-name")
+    with hand.page.expect_response("**/editing/check"):
+        hand.page.keyboard.press("Tab")
+        hand.until("document.activeElement.id === 'field-admin_class'")
+        hand.page.focus("#field-maintainer")
+        hand.page.keyboard.type("乡镇")
+    hand.until("document.getElementById('feature-name').textContent === '甲路'")
+    assert hand.page.evaluate("document.activeElement.id") == "field-maintainer"
+    assert hand.page.input_value("#field-maintainer") == "乡镇"
+    hand.page.keyboard.press("Control+s")
+    hand.page.wait_for_selector("#save-dialog")
+    assert {"name", "maintainer"} <= {
+        name for name, value in hand.entries()[0]["properties"].items() if value in {"甲路", "乡镇"}
+    }

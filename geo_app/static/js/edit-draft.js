@@ -137,13 +137,11 @@ export class Shelf {
   }
 
   held() {
-    const text = window.localStorage.getItem(this.name);
-    if (!text) return null;
     try {
-      const found = JSON.parse(text);
-      return Array.isArray(found.entries) && found.entries.length ? found : null;
+      const found = JSON.parse(window.localStorage.getItem(this.name));
+      return Array.isArray(found?.entries) && found.entries.length ? found : null;
     } catch (error) {
-      if (error instanceof SyntaxError) return null;
+      if (error instanceof SyntaxError || error instanceof DOMException) return null;
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 // The panel: the chosen feature with its tools, measures, coordinates and form; or, with none chosen, what is in view.
 import { byId, el, fill, number } from "./dom.js";
 import { changedFields } from "./edit-draft.js";
-import { form } from "./edit-form.js";
+import { form, markFields } from "./edit-form.js";
 import { measure } from "./edit-geodesy.js";
 import { boundsOf, coordinateText, readCoordinates, simple } from "./edit-shapes.js";
 import { t } from "./edit-text.js";
@@ -52,7 +52,7 @@ function coordinates(desk, entry, locked) {
     says.textContent = found.line ? t("bad_line", { line: found.line }) : found.few ? t("too_few", { least: found.few }) : "";
     if (found.geometry) desk.reshape(entry.id, found.geometry, "typed");
   };
-  return el("details", { class: "coordinates", open: !entry.geometry }, el("summary", {}, t("coordinates")), el("p", { class: "small quiet" }, t("coordinates_help")), given || desk.layer.shapes.length < 2 ? null : kind, box, el("div", { class: "actions" }, el("button", { type: "button", disabled: locked, onclick: take }, t("take_coordinates"))), says);
+  return el("details", { class: "coordinates", open: !entry.geometry || desk.coordinatesOpen, ontoggle: (event) => { desk.coordinatesOpen = event.target.open; } }, el("summary", {}, t("coordinates")), el("p", { class: "small quiet" }, t("coordinates_help")), given || desk.layer.shapes.length < 2 ? null : kind, box, el("div", { class: "actions" }, el("button", { type: "button", disabled: locked, onclick: take }, t("take_coordinates"))), says);
 }
 
 function tools(desk, entry) {
@@ -72,23 +72,34 @@ function tools(desk, entry) {
 
 /** Show the chosen feature. */
 export function showFeature(desk, entry) {
-  const changed = changedFields(entry);
-  const found = desk.faultsOf(entry);
   const locked = entry.op === "delete";
-  const state = entry.op === "insert" ? t("state_new") : entry.op === "delete" ? t("state_deleted") : changed.length ? t("state_changed", { count: changed.length }) : t("state_same");
-  const general = found.filter((fault) => !desk.declared.fields.some((field) => field.name === fault.field));
-  const byField = {};
-  for (const fault of found) if (!byField[fault.field] || fault.severity === "error") byField[fault.field] = fault;
   const typed = Object.fromEntries([...desk.misread].filter(([key]) => key.startsWith(`${entry.id}/`)).map(([key, item]) => [key.slice(entry.id.length + 1), item.text]));
   fill(byId("panel-body"),
     el("div", { class: "place" }, el("h1", { id: "feature-name" }, nameOf(desk, entry)), el("button", { type: "button", class: "plain", "aria-label": t("close"), onclick: () => desk.select(null) }, "×")),
-    el("p", { class: "line small" }, el("span", { class: `tag edit-${entry.op}`, id: "feature-state" }, state), entry.ver ? el("span", { class: "quiet" }, ` ${t("version", { ver: entry.ver })}`) : null),
+    el("p", { class: "line small" }, el("span", { id: "feature-state" }), entry.ver ? el("span", { class: "quiet" }, ` ${t("version", { ver: entry.ver })}`) : null),
     tools(desk, entry),
     el("dl", { class: "grid-facts", id: "measures", "aria-live": "off" }),
     coordinates(desk, entry, locked),
-    general.map((fault) => el("div", { class: `notice ${fault.severity === "error" ? "danger" : "warning"}`, role: "alert" }, fault.message)),
-    form(desk.declared, entry.properties, { faults: byField, typed, locked, change: (field, read, text) => desk.fillIn(entry.id, field, read, text) }));
+    el("div", { id: "general-faults" }),
+    form(desk.declared, entry.properties, { typed, locked, change: (field, read, text) => desk.fillIn(entry.id, field, read, text) }));
+  byId("feature-form").dataset.entry = entry.id;
   showMeasures(entry.geometry);
+  showState(desk, entry);
+}
+
+/** Show name, state and faults of the chosen feature in place; what is being typed stays as it is. */
+export function showState(desk, entry) {
+  const changed = changedFields(entry);
+  const found = desk.faultsOf(entry);
+  const state = entry.op === "insert" ? t("state_new") : entry.op === "delete" ? t("state_deleted") : changed.length ? t("state_changed", { count: changed.length }) : t("state_same");
+  byId("feature-name").textContent = nameOf(desk, entry);
+  byId("feature-state").className = `tag edit-${entry.op}`;
+  byId("feature-state").textContent = state;
+  const general = found.filter((fault) => !desk.declared.fields.some((field) => field.name === fault.field));
+  byId("general-faults").replaceChildren(...general.map((fault) => el("div", { class: `notice ${fault.severity === "error" ? "danger" : "warning"}`, role: "alert" }, fault.message)));
+  const byField = {};
+  for (const fault of found) if (!byField[fault.field] || fault.severity === "error") byField[fault.field] = fault;
+  markFields(desk.declared, byField);
 }
 
 function inView(desk, { geometry }) {

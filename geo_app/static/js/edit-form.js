@@ -78,6 +78,22 @@ function select(common, options, chosen) {
   return el("select", common, options.map(([value, title]) => el("option", { value, selected: value === chosen }, title)));
 }
 
+/** Show what is wrong beside the fields that stand there, without touching what a person is typing. */
+export function markFields(declared, faults) {
+  for (const field of declared.fields) {
+    const row = document.querySelector(`#feature-form [data-field="${field.name}"]`);
+    const says = row?.querySelector(".says");
+    if (!says) continue;
+    const found = faults[field.name];
+    row.className = `edit-field${found ? ` ${found.severity}` : ""}`;
+    row.querySelector("input, select, textarea").setAttribute("aria-invalid", found?.severity === "error" ? "true" : "false");
+    const text = found ? found.message : hint(field);
+    if (says.textContent !== text) says.textContent = text;
+    if (found?.severity === "error") says.setAttribute("role", "alert");
+    else says.removeAttribute("role");
+  }
+}
+
 /** Make the form: `values` of the feature, `faults` by field, `change(field, {value}|{fault}, text)` on every completed entry. */
 export function form(declared, values, { faults = {}, typed = {}, locked = false, change }) {
   const row = (field) => {

@@ -3,7 +3,7 @@ import { bridge } from "./bridge.js";
 import { byId, el, fill, number, settle } from "./dom.js";
 import { showConflict } from "./edit-conflict.js";
 import { Draft, Shelf } from "./edit-draft.js";
-import { nameOf, showFeature, showList, showMeasures } from "./edit-feature.js";
+import { nameOf, showFeature, showList, showMeasures, showState } from "./edit-feature.js";
 import { check } from "./edit-form.js";
 import { askReason, bar, busy, inspect, send } from "./edit-save.js";
 import { boundsOf, splitAt, splitBy } from "./edit-shapes.js";
@@ -79,9 +79,10 @@ function panel() {
   byId("finish").hidden = desk.tool === "splitAt" || (desk.tool === "draw" && desk.shape === "point");
   byId("back-one").hidden = byId("finish").hidden;
 }
-function changed({ keep = true } = {}) {
+function changed({ keep = true, typing = false } = {}) {
   show();
-  panel();
+  if (typing) refreshFaults();
+  else panel();
   showPending(desk);
   if (keep && !desk.shelf.keep(desk.draft, desk.reason)) bar("danger", t("no_room"), [], "no-room");
   ask();
@@ -113,12 +114,8 @@ function takeFaults(answer, ids) {
 }
 const ask = settle(async () => { if (desk.draft.size && await look()) { refreshFaults(); showPending(desk); } }, 600);
 function refreshFaults() {
-  const focus = document.activeElement?.id;
-  if (desk.conflicts.has(desk.chosen)) return;
-  const scroll = byId("panel").scrollTop;
-  panel();
-  byId("panel").scrollTop = scroll;
-  if (focus) byId(focus)?.focus({ preventScroll: true });
+  const entry = desk.chosen && entryOf(desk.chosen);
+  if (entry && byId("feature-form")?.dataset.entry === entry.id) showState(desk, entry);
 }
 
 /* ---- choosing and tools ---- */
@@ -149,10 +146,10 @@ desk.openKey = async (key) => {
 
 /* ---- steps ---- */
 const updated = (entry, more) => ({ ...entry, op: entry.op === "same" ? "update" : entry.op, ...more });
-function step(label, after, { choose } = {}) {
+function step(label, after, { choose, typing = false } = {}) {
   if (!desk.draft.step(label, after)) return;
   if (choose) { desk.chosen = choose; desk.tool = "select"; }
-  changed();
+  changed({ typing });
   if (choose) desk.map.tell("editSelect", { id: choose, how: "vertices" });
 }
 desk.reshape = (id, geometry, what) => { const entry = entryOf(id); if (entry) step(t(`did_${what}`), { [id]: updated(entry, { geometry }) }); };
@@ -161,7 +158,7 @@ desk.fillIn = (id, field, read, text) => {
   if (read.fault) { desk.misread.set(name, { text, sentence: read.fault }); refreshFaults(); showPending(desk); return; }
   desk.misread.delete(name);
   const entry = entryOf(id);
-  step(t("did_field", { field: field.title }), { [id]: updated(entry, { properties: { ...entry.properties, [field.name]: read.value } }) });
+  step(t("did_field", { field: field.title }), { [id]: updated(entry, { properties: { ...entry.properties, [field.name]: read.value } }) }, { typing: true });
   refreshFaults();
 };
 desk.remove = (id) => {
@@ -240,6 +237,7 @@ document.addEventListener("keydown", (event) => {
 async function save() {
   if (!desk.draft.size || byId("save").getAttribute("aria-busy") === "true") return;
   if (desk.conflicts.size) { bar("warning", t("conflicts_first", { count: desk.conflicts.size })); desk.select([...desk.conflicts.keys()][0]); return; }
+  for (const id of ["blocked", "edit-notice", "split-done", "not-checked"]) byId(id)?.remove();
   busy(true);
   const reached = await look();
   busy(false);
@@ -266,9 +264,9 @@ async function deliver() {
   const edits = desk.draft.payload();
   const ids = [...desk.draft.entries.keys()];
   busy(true);
-  const { outcome, answer, message } = await send(edits, desk.reason, Object.values(desk.draft.kept));
+  const { outcome, answer, message } = await send(edits, desk.reason, ids.flatMap((id) => desk.draft.kept[id] || []));
   busy(false);
-  if (answer.kept) answer.kept.forEach((keptId, at) => { desk.draft.kept[ids[at]] = keptId; });
+  if (answer.kept) answer.kept.forEach((keptId, at) => { desk.draft.kept[ids[at]] = [...(desk.draft.kept[ids[at]] || []), keptId]; });
   const outcomes = {
     saved: () => { taken(ids); bar("good", t("saved", { id: answer.change_id }), [[t("open_change"), answer.href || `/changes/${answer.change_id}`]]); },
     submitted: () => { taken(ids); bar("good", t("submitted", { id: answer.request_id }), [[t("open_request"), answer.href || `/requests/${answer.request_id}`]]); },
@@ -314,6 +312,7 @@ window.addEventListener("beforeunload", (event) => { if (desk.draft?.size && !de
 
 /* ---- layer, snapping, sheet ---- */
 async function open(name) {
+  if (desk.draft?.size && !desk.shelf.mine && !window.confirm(t("other_tab"))) { byId("layer").value = desk.layer.name; return; }
   desk.layer = setup.layers.find((layer) => layer.name === name);
   desk.shelf?.release();
   Object.assign(desk, { declared: null, draft: new Draft(name), shelf: new Shelf(setup.person, name), chosen: null, tool: "select", reason: "", symbols: {}, zoomIn: 0 });
