@@ -25,6 +25,7 @@ from geo_app.web import (
     editing,
     errors,
     features,
+    field,
     frames,
     health,
     history,
@@ -84,6 +85,7 @@ PAGES = (
     publications,
     tiles,
     ogc,
+    field,
 )
 """Every page module; each holds one blueprint named `pages`."""
 UNGUARDED = frozenset({"static"})

@@ -76,7 +76,9 @@ def explain(code: str, message: str) -> str:
 def _by_code(code: str) -> str:
     sentences = {
         "bad_request": gettext("The request cannot be used."),
+        "bad_field_file": gettext("The file cannot be brought back from the field."),
         "bad_filter": gettext("The query cannot be used."),
+        "busy_drawing": gettext("Too much is being drawn at once. Try again in a moment."),
         "busy": gettext("The store is busy; nothing was saved. Try again in a moment."),
         "cancelled": gettext("The work was stopped; nothing of it was kept."),
         "changed": gettext("Somebody changed this in the meantime."),

@@ -23,6 +23,7 @@ COVERAGE, REPLAY, INSPECT, CHECK, ACCEPT, PRINT = "coverage", "replay", "inspect
 PUBLISH = "publish"
 EFFECT = "effect"
 BULK = "bulk"
+FIELD_OUT, FIELD_BACK = "field package", "field return"
 IMPORTS = frozenset({INSPECT, CHECK, ACCEPT})
 
 
@@ -44,21 +45,25 @@ def own(job_id: int) -> Job:
     return found
 
 
+PLACES = {COVERAGE: ("runs.page", "run_id"), BULK: ("bulk.page", "upload_id"), PUBLISH: ("public.item", "published_id")}
+PLACES |= dict.fromkeys(IMPORTS, ("imports.page", "upload_id"))
+"""Where the results of jobs are to be seen whose result is a number or an id: endpoint and argument."""
+OWN_PLACES = {PRINT: "downloads.finished", FIELD_OUT: "field.package", FIELD_BACK: "field.returned"}
+"""The same for jobs that keep their result themselves."""
+
+
 def href(job: Job) -> str | None:
     """Say where the result of a finished job is to be seen."""
     if job.state is not State.DONE:
         return None
-    if job.kind == COVERAGE:
-        return url_for("runs.page", run_id=job.result)
+    if job.kind in PLACES:
+        endpoint, argument = PLACES[job.kind]
+        return url_for(endpoint, **{argument: job.result})
     if job.kind == REPLAY:
         return url_for("runs.page", run_id=job.result["run"], replay=job.id)
-    if job.kind in IMPORTS or job.kind == BULK:
-        return url_for("bulk.page" if job.kind == BULK else "imports.page", upload_id=job.result)
-    if job.kind == PUBLISH:
-        return url_for("public.item", published_id=job.result)
     if job.kind == EFFECT:
         return url_for("requests.page", request_id=job.result, figures=job.id, _anchor="effect")
-    return url_for("downloads.finished", job_id=job.id) if job.kind == PRINT else None
+    return url_for(OWN_PLACES[job.kind], job_id=job.id) if job.kind in OWN_PLACES else None
 
 
 def described(job: Job) -> dict[str, Any]:
