@@ -16,6 +16,7 @@ PASSED_BY = frozenset({"run_coverage.load", "run_coverage.latest", "run_coverage
 """Actions that look at everything; pages use those that ask who looks."""
 ALLOWED = {
     ("web/runs.py", "_replay", "run_coverage.replay"): "what differs is narrowed to the asker's areas right after",
+    ("web/saving.py", "versions_of", "store.change_rows"): "rows of the change that the asker has just made",
     ("web/bulk.py", "index", "store.changes"): "asked only for whom everything is open",
 }
 """Where the rule does not hold, and why."""
