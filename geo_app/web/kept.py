@@ -146,7 +146,7 @@ def _chosen(found: Standing) -> list[Edit]:
 
 
 @pages.post("/<int:kept_id>/dismiss")
-@permission(Permission.READ)
+@permission(Permission.SUBMIT)
 def dismiss(kept_id: int) -> ResponseReturnValue:
     """Put a kept edit away; it stays in the store and can still be looked at."""
     kept_edits.dismiss(desk().store, person(), kept_id)
