@@ -3,8 +3,9 @@
 python -m benchmarks.tiles            writes benchmarks/tiles.json, which docs/benchmarks.md is made with
 python -m benchmarks.tiles --quick    2,000 features, nothing written
 
-Ours is the table in memory (`layers.store.tiles`): cold is a tile made anew, warm one that was kept, HTTP the whole answer of the
-application with its rights and ETag. The usual way clips with shapely (STRtree, clip_by_rect) and encodes with mapbox-vector-tile.
+Ours is the table in memory (`layers.store.tiles`): cold is a tile made anew, warm one that was kept, HTTP the whole answer of
+the application with its rights and ETag. The usual way clips with shapely (STRtree, clip_by_rect) and encodes with
+mapbox-vector-tile.
 The peer is PostGIS' own ST_AsMVT on a table with a GiST index, given with --postgis URL.
 """
 
@@ -155,8 +156,7 @@ def over_http(frame: gpd.GeoDataFrame, count: int, folder: Path, measured: list[
     tag = client.get("/tiles/roads/0/0/0.mvt", base_url="http://127.0.0.1:8000").headers["ETag"]
     for z in ZOOMS:
         tiles = list(dict.fromkeys(addresses(z, count)))
-        for way in ("http cold", "http warm"):
-            measured.append({"way": way, "zoom": z} | timed(ask, tiles))
+        measured.extend({"way": way, "zoom": z} | timed(ask, tiles) for way in ("http cold", "http warm"))
         measured.append({"way": "http 304", "zoom": z} | timed(lambda *at: ask(*at, **{"If-None-Match": tag}), tiles))
     fresh: list[float] = []
     for n in range(10):
