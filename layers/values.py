@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Primitive = str | int | float | bool | None
 
 SMALLEST, GREATEST = -(2**63), 2**63 - 1
+NO_SIGN = 0.0
+"""Added to a number it makes a minus zero a zero, since a GeoPackage keeps none and PostGIS does."""
 SHOWN = 5
 """How many bad rows a message names."""
 
@@ -76,7 +78,7 @@ def _number(value: object) -> float:
         raise _MisfitError("a number")
     if not math.isfinite(value):
         raise _MisfitError("a finite number")
-    return float(value)
+    return float(value) + NO_SIGN
 
 
 def _flag(value: object) -> bool:
@@ -181,7 +183,7 @@ def primitive(field: Field, value: Any) -> Primitive:
     if field.type is FieldType.FLAG:
         return bool(value)
     if field.type is FieldType.NUMBER:
-        return float(value)
+        return float(value) + NO_SIGN
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
@@ -192,7 +194,7 @@ def _encode_quickly(field: Field, column: pd.Series) -> list[Primitive] | None:
         whole: list[Primitive] = column.astype(object).where(column.notna(), None).tolist()
         return whole
     if kind is FieldType.NUMBER and str(dtype) == "float64":
-        numbers_held = column.to_numpy()
+        numbers_held = column.to_numpy() + NO_SIGN
         if np.isinf(numbers_held).any():
             return None
         return [None if value != value else value for value in numbers_held.tolist()]  # noqa: PLR0124 -- only NaN differs from itself
