@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 from flask_babel import gettext
 
+from geo_app.actions import diff_map
 from geo_app.actions.bulk_compare import CHANGED, Kind, Wishes
 from geo_app.errors import BadRequestError
-from geo_app.web import context, features
+from geo_app.web import context, features, frames
 from geo_app.web.language import language
 from layers.schema import STORAGE_CRS, GeometryKind
 from map_templates.spec import Credits, MapLayer, MapSpec
@@ -88,9 +89,13 @@ def map_of(found: Comparison) -> MapSpec:
         "contradictions": gettext("to be decided"),
     }
     layers = [MapLayer(name, str(titles[name]), _frame(shapes), label_field="name") for name, shapes in drawn.items() if shapes]
+    extent = diff_map.extent_of([item.frame for item in layers])
+    for rank, _ in frames.levels()[:1]:
+        layers.append(MapLayer("counties", gettext("Boundary"), frames.outlines(rank), label_field="area_name"))
     return MapSpec(
         gettext("Comparison"),
         layers=tuple(layers),
+        extent=extent,
         credits=Credits(simulated=context.simulated(found.layer.name)),
         language="zh" if language() == "zh" else "en",
     )

@@ -31,7 +31,7 @@ pages = Blueprint("history", __name__)
 LISTED = 50
 ROWS_SHOWN = 200
 PREVIEW_SHOWN = 100
-ON_MAP = 3000
+ON_MAP = 5000
 REASON_LENGTH = 300
 NAME_LENGTH = 120
 TABLE_FORMATS = ("csv", "xlsx")
@@ -140,6 +140,7 @@ def _state_page(layer: Layer) -> ResponseReturnValue:
         fields=fields,
         rows=rows,
         total=len(frame),
+        drawn=min(len(frame), ON_MAP),
         change=here.version_at(layer.name, at),
         present=here.version(layer.name),
         located=layer.geometry is not GeometryKind.NONE and len(frame) > 0,
