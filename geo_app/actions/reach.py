@@ -38,8 +38,8 @@ _kept: weakref.WeakKeyDictionary[Store, OrderedDict[tuple[object, ...], Territor
 _lock = threading.Lock()
 
 
-def of(store: Store, person: Person, layer: str, verb: Verb = Verb.READ) -> Reach:
-    """Give how far a person's right to do something to a layer goes.
+def of(store: Store, person: Person, layer: str, verb: Verb = Verb.READ, *, versions: Mapping[str, int] | None = None) -> Reach:
+    """Give how far a person's right to do something to a layer goes; `versions` are the layers' own, where they are known.
 
     Raises:
         NotSignedInError: nobody asks.
@@ -49,11 +49,11 @@ def of(store: Store, person: Person, layer: str, verb: Verb = Verb.READ) -> Reac
     grants = _grants(person, layer, verb)
     if grants is None:
         return EVERYWHERE
-    codes, outline = _together(store, [item.areas for item in grants])
+    codes, outline = _together(store, [item.areas for item in grants], versions)
     if verb is Verb.READ:
         return Reach(codes=codes, outline=outline)
     fields = None if verb is Verb.REVIEW else _fields(grants, layer)
-    return Reach(codes=codes, outline=outline, fields=fields, reading=of(store, person, layer))
+    return Reach(codes=codes, outline=outline, fields=fields, reading=of(store, person, layer, versions=versions))
 
 
 def may(person: Person, layer: str, verb: Verb = Verb.READ) -> bool:
@@ -70,7 +70,8 @@ def readable_layers(person: Person) -> tuple[str, ...]:
 
 def for_reading(store: Store, person: Person) -> dict[str, Reach]:
     """Give for every layer that a person reads how far; none for nobody."""
-    return {name: of(store, person, name) for name in readable_layers(person)}
+    versions = {} if person.is_local else store.versions()
+    return {name: of(store, person, name, versions=versions) for name in readable_layers(person)}
 
 
 def for_writing(store: Store, person: Person, layers: Iterable[str], verb: Verb = Verb.APPLY) -> Mapping[str, Reach]:
@@ -79,7 +80,8 @@ def for_writing(store: Store, person: Person, layers: Iterable[str], verb: Verb 
     Raises:
         NotSignedInError, NotFoundError, ForbiddenError: as `of`, for the first layer that may not be written.
     """
-    return {name: of(store, person, name, verb) for name in dict.fromkeys(layers)}
+    versions = {} if person.is_local else store.versions()
+    return {name: of(store, person, name, verb, versions=versions) for name in dict.fromkeys(layers)}
 
 
 def area_codes(store: Store, person: Person) -> frozenset[str] | None:
@@ -117,18 +119,20 @@ def _fields(grants: Sequence[Grant], layer: str) -> frozenset[str] | None:
     return reduce(frozenset.intersection, limited) if limited else None
 
 
-def _together(store: Store, areas: Sequence[Sequence[str]]) -> tuple[frozenset[str] | None, shapely.Geometry | None]:
+def _together(
+    store: Store, areas: Sequence[Sequence[str]], versions: Mapping[str, int] | None = None
+) -> tuple[frozenset[str] | None, shapely.Geometry | None]:
     if any(not item for item in areas):
         return None, None
-    return territory(store, frozenset(code for item in areas for code in item))
+    return territory(store, frozenset(code for item in areas for code in item), versions)
 
 
-def territory(store: Store, granted: frozenset[str]) -> Territory:
+def territory(store: Store, granted: frozenset[str], versions: Mapping[str, int] | None = None) -> Territory:
     """Give the codes of areas with all that lies below them, and the union of their outlines (EPSG:4490; None without one).
 
     Made once for a state of the area layers.
     """
-    versions = store.versions()
+    versions = store.versions() if versions is None else versions
     key = (granted, *(versions.get(name, 0) for name in held.TREE_LAYERS))
     with _lock:
         kept = _kept.setdefault(store, OrderedDict())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app
+from flask import current_app, g
 
 from geo_app.access import declared
 from geo_app.actions import reach
@@ -21,7 +21,14 @@ SYNTHETIC = (Condition("data_quality", "=", "synthetic"),)
 
 
 def simulated_layers() -> frozenset[str]:
-    """Name the layers that hold simulated rows that the asker reads; for nobody, all that hold any."""
+    """Name the layers that hold simulated rows that the asker reads; for nobody, all that hold any. Asked once a request."""
+    if "simulated" not in g:
+        g.simulated = _simulated_layers()
+    found: frozenset[str] = g.simulated
+    return found
+
+
+def _simulated_layers() -> frozenset[str]:
     here, who = desk(), person()
     versions = here.store.versions()
     limits = dict.fromkeys(LAYERS) if who.is_anonymous else reach.for_reading(here.store, who)
