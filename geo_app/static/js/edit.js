@@ -112,7 +112,7 @@ function takeFaults(answer, ids) {
   const worded = (fault) => ({ ...fault, message: fault.message || t(fault.value ? "fault_value" : "fault", fault) });
   desk.found = { errors: (answer.errors || []).map(worded), warnings: (answer.warnings || []).map(worded), ids };
 }
-const ask = settle(async () => { if (desk.draft.size && await look()) { refreshFaults(); showPending(desk); } }, 600);
+const ask = settle(async () => { if (desk.draft.size && !desk.saving && await look()) { refreshFaults(); showPending(desk); } }, 600);
 function refreshFaults() {
   const entry = desk.chosen && entryOf(desk.chosen);
   if (entry && byId("feature-form")?.dataset.entry === entry.id) showState(desk, entry);
@@ -239,7 +239,9 @@ async function save() {
   if (desk.conflicts.size) { bar("warning", t("conflicts_first", { count: desk.conflicts.size })); desk.select([...desk.conflicts.keys()][0]); return; }
   for (const id of ["blocked", "edit-notice", "split-done", "not-checked"]) byId(id)?.remove();
   busy(true);
+  desk.saving = true; // a check of its own must not take this one's place
   const reached = await look();
+  desk.saving = false;
   busy(false);
   const entries = [...desk.draft.entries.values()];
   const mistyped = new Set([...desk.misread.keys()].map((name) => name.slice(0, name.lastIndexOf("/"))));
