@@ -51,6 +51,8 @@ SLOW_MODULES = frozenset(
         "test_paper",
         "test_asking",
         "test_values",
+        "test_field",
+        "test_tiles",
         "test_gate",
         "test_accounts",
         "test_accounts_server",

@@ -1,7 +1,7 @@
 """What a vector tile shows at which zoom: Web Mercator, geometry generalised by level, and thinning by importance. Pure numpy.
 
-At zoom 14 and closer every feature is drawn as it is. Farther out a tile has room for about `ROOM_BYTES`: the features of a tile
-are taken in the order of their importance until the room is used up, so that a class of roads, the long lines and the large
+At zoom 14 and closer every feature is drawn as it is. Farther out a tile has room for about `ROOM_BYTES`: the features of each
+part of it are taken in the order of their importance until the room is used up, so that a class of roads, the long lines and the large
 parcels stay, and what is left out can be counted. What is shown at a zoom is shown at all closer ones.
 """
 
@@ -26,8 +26,8 @@ WHOLE_ZOOM: Final = 14
 ROOM_BYTES: Final = 230_000
 """Estimated bytes of a tile before thinning sets in; half of what a tile may have, since long features reach into others."""
 PARTS_ZOOM: Final = 3
-PARTS: Final = 4
-"""A part of a tile, an eighth of it wide, may use a quarter of its room, so that a crowded corner does not empty the rest."""
+PARTS: Final = 4**PARTS_ZOOM
+"""The room is given out by parts of a tile, an eighth of it wide (64 pixels), so that the map is equally dense everywhere."""
 ROW_BYTES: Final = 75
 VERTEX_BYTES: Final = 3.2
 DETAIL_PX: Final = 4
@@ -131,7 +131,7 @@ def clockwise(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
 
 
 def first_zooms(bounds: NDArray[Any], vertices: NDArray[Any], lengths: NDArray[Any], importance: NDArray[Any]) -> NDArray[Any]:
-    """Give the zoom from which on each feature is shown: where there is room in its tile, and in its part of the tile.
+    """Give the zoom from which on each feature is shown: where there is room in its part of the tile.
 
     Args:
         bounds: west, south, east, north in Web Mercator, one row a feature.
@@ -145,9 +145,7 @@ def first_zooms(bounds: NDArray[Any], vertices: NDArray[Any], lengths: NDArray[A
     for z in range(WHOLE_ZOOM - 1, -1, -1):
         drawn = np.clip(lengths / (DETAIL_PX * pixel(z)), 2, np.maximum(vertices, 2))
         cost = (ROW_BYTES + VERTEX_BYTES * drawn)[order]
-        fits = _has_room(cell_of(middle, z + PARTS_ZOOM), cost, ROOM_BYTES / PARTS)
-        fits[fits] = _has_room(cell_of(middle[fits], z), cost[fits], ROOM_BYTES)
-        found[order[fits]] = z
+        found[order[_has_room(cell_of(middle, z + PARTS_ZOOM), cost, ROOM_BYTES / PARTS)]] = z
     return found
 
 

@@ -132,7 +132,7 @@ def test_far_out_the_important_stay_and_the_rest_is_counted():
     before = 0
     for z in range(15):
         counts = made.counts(z, box)
-        assert counts["国道"] == (50, 50), "the most important class is never left out here"
+        assert counts["国道"][0] == 50 or z < 3, "the most important class is left out last"
         shown, total = (sum(pair[place] for pair in counts.values()) for place in (0, 1))
         assert total == 30_000
         assert shown >= before, "what a zoom shows, all closer ones show"
