@@ -21,10 +21,9 @@ Restored = restoring.Restored
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreRequest:
-    """What to restore: the moment, the new file, and where backups are looked for."""
+    """What to restore: the moment, and where backups are looked for."""
 
     at: dt.datetime
-    target: Path
     folder: Path | None = None
     source: Path | None = None
 
@@ -67,9 +66,9 @@ def moment(text: str, *, now: dt.datetime | None = None) -> dt.datetime:
     return found if found.tzinfo else found.astimezone()
 
 
-def restore(where: str, request: RestoreRequest) -> Restored:
+def restore(where: str, target: Path, request: RestoreRequest) -> Restored:
     """Make a new file that holds the store as it was at a moment; the store itself is not touched."""
-    return restoring.restore(where, request.target, request.at, folder=request.folder, source=request.source)
+    return restoring.restore(where, target, request.at, folder=request.folder, source=request.source)
 
 
 def restore_layer(store: Store, layer: str, at: dt.datetime, by: By) -> Receipt:
@@ -82,9 +81,9 @@ def restore_layer_copy(store: Store, target: Path, layer: str, at: dt.datetime, 
     return restoring.restore_layer_copy(store, target, layer, at, signed=(by.who, by.bureau, by.reason))
 
 
-def swap(path: Path, restored: Path) -> Path:
-    """Put a restored file in the store's place while nobody holds it; give where the old one is kept."""
-    return restoring.swap(path, restored)
+def restore_in_place(path: Path, request: RestoreRequest) -> tuple[Restored, Path | None]:
+    """Restore a store and put the result in its place while nobody holds it; give also where the old file, if any, is kept."""
+    return restoring.restore_in_place(path, request.at, folder=request.folder, source=request.source)
 
 
 def faults(store: Store) -> list[str]:

@@ -11,7 +11,7 @@ from geo_app.commands.bench import FILE, Bench, deliver, examples, pass_bench, s
 from geo_app.errors import EXIT_STORE, BadRequestError
 
 if TYPE_CHECKING:
-    from geo_app.actions.backups import Backup
+    from geo_app.actions.backups import Backup, Restored
 
 DATABASES = ("postgresql:", "postgresql+psycopg:", "postgres:")
 
@@ -91,39 +91,28 @@ def restore(bench: Bench, target: Path | None, **options: Any) -> None:
     if options["layer"]:
         _restore_layer(bench, target, at, options)
         return
-    place = _store_file(bench) if options["swap"] else None
-    made_here = target is None
+    request = backups.RestoreRequest(at=at, folder=options["folder"] or bench.settings.backup_dir, source=options["source"])
+    if options["swap"]:
+        if target is not None:
+            raise BadRequestError("--swap puts the result in the store's place; name no file with it.")
+        done, kept = backups.restore_in_place(_store_file(bench), request)
+        _report(done)
+        old = f"; the one before is kept as {kept.name}" if kept else ""
+        say(f"The store is now the restored one{old}. Start the server.")
+        return
     if target is None:
-        if place is None:
-            raise BadRequestError("Name the new file, or use --swap.")
-        target = place.with_name(f"{place.stem}.restored{place.suffix}")
-    request = backups.RestoreRequest(
-        at=at, target=target, folder=options["folder"] or bench.settings.backup_dir, source=options["source"]
-    )
-    done = backups.restore(bench.settings.store, request)
+        raise BadRequestError("Name the new file, or use --swap.")
+    _report(backups.restore(bench.settings.store, target, request))
+    say("The store was not touched. To put this state in its place: stop the server, run the same with --swap, start the server.")
+
+
+def _report(done: Restored) -> None:
     say(
-        f"Restored {target.name} to change {done.change} from {done.source}: {done.replayed} changes added, "
+        f"Restored {done.path.name} to change {done.change} from {done.source}: {done.replayed} changes added, "
         f"{done.taken_back} taken back, checksum {done.checksum[:12]}, equal to what the history says."
     )
     if not done.complete:
         say("The newest source ends before that moment: changes made after it are not in the file.")
-    if place is not None:
-        _swap(place, target, remove_after=made_here)
-    else:
-        say("The store was not touched. To use the file: stop the server, run the same with --swap, start the server.")
-
-
-def _swap(place: Path, target: Path, *, remove_after: bool) -> None:
-    from geo_app.actions import backups
-    from layers.errors import StoreError
-
-    try:
-        kept = backups.swap(place, target)
-    except StoreError:
-        if remove_after:
-            target.unlink(missing_ok=True)
-        raise
-    say(f"The store is now the restored one; the one before is kept as {kept.name}. Start the server.")
 
 
 def _store_file(bench: Bench) -> Path:

@@ -213,24 +213,32 @@ def restore_layer_copy(store: Store, target: Path, layer: str, at: dt.datetime, 
     return target
 
 
-def swap(path: Path, restored: Path) -> Path:
-    """Put a restored file in the store's place and give the name under which the old one is kept, journals and all.
+def restore_in_place(path: Path, at: dt.datetime, *, folder: Path | None, source: Path | None) -> tuple[Restored, Path | None]:
+    """Restore a GeoPackage store and put the result in its place; give the report and where the old file, if any, is kept.
+
+    Servers are kept out from the beginning to the end, so that nothing is acknowledged meanwhile that the result would lack.
 
     Raises:
-        StoreBusyError: a server or another program holds the store.
-        RestoreError: the files lie on different disks.
+        StoreBusyError: a server or another program holds the store; nothing was done.
+        RestoreError: as `restore`; the store is as it was.
     """
     guard.assert_not_live(path)
-    if restored.parent.stat().st_dev != path.parent.stat().st_dev:
-        raise RestoreError(f"{restored.name} lies on another disk than the store. Restore into the store's folder.")
-    with holding.alone(path):
-        stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S")
-        kept = path.with_name(f"{path.stem}.before-restore-{stamp}{path.suffix}")
-        for suffix in SIDE_FILES:  # a journal left beside the new file would be rolled back into it
-            old = path.with_name(path.name + suffix)
-            if old.exists():
-                old.rename(kept.with_name(kept.name + suffix))
-        backup.flush(path.parent)
-        restored.rename(path)
-        backup.flush(path.parent)
-    return kept
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with holding.alone(path), tempfile.TemporaryDirectory(prefix=".restored-", dir=path.parent) as work:
+        done = restore(path, Path(work) / "restored.gpkg", at, folder=folder, source=source)
+        kept = exchange(path, done.path)
+    return replace(done, path=path), kept
+
+
+def exchange(path: Path, restored: Path) -> Path | None:
+    """Put a file in the store's place while nobody holds it; give the name under which the old one, if any, is kept."""
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S")
+    kept = path.with_name(f"{path.stem}.before-restore-{stamp}{path.suffix}")
+    for suffix in SIDE_FILES:  # a journal left beside the new file would be rolled back into it
+        old = path.with_name(path.name + suffix)
+        if old.exists():
+            old.rename(kept.with_name(kept.name + suffix))
+    backup.flush(path.parent)
+    restored.rename(path)
+    backup.flush(path.parent)
+    return kept if kept.exists() else None

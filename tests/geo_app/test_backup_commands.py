@@ -105,7 +105,16 @@ def test_a_lost_store_comes_back_from_a_backup_by_swap(call, where):
         assert store.checksum() == checksum
         assert store.verify() == []
     assert len(list(path.parent.glob("s.before-restore-*.gpkg"))) == 1
-    assert not path.with_name("s.restored.gpkg").exists()
+    assert not list(path.parent.glob(".re*"))
+
+
+def test_a_store_whose_disk_is_lost_comes_back(call, where):
+    path, _, _ = where
+    call("backup")
+    path.unlink()
+    answer = call("restore", "--at", "now", "--swap")
+    assert "is kept as" not in answer.stderr
+    assert "The store is whole" in call("verify").stderr
 
 
 def test_a_served_store_is_not_swapped(call, where, root):
@@ -122,7 +131,7 @@ def test_a_served_store_is_not_swapped(call, where, root):
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
         assert (done.returncode, "A server works on s.gpkg. Stop it first" in done.stderr) == (EXIT_STORE, True), done.stderr
         assert desk.store.checksum() == before
-        assert not path.with_name("s.restored.gpkg").exists()
+        assert not list(path.parent.glob("*restored*"))
     finally:
         desk.jobs.close()
         desk.store.close()
@@ -134,7 +143,7 @@ def test_a_journal_of_the_old_file_goes_with_it(where, tmp_path):
     done = restoring.restore(path, tmp_path / "r.gpkg", dt.datetime.fromisoformat(between))
     journal = path.with_name(path.name + "-journal")
     journal.write_bytes(b"left by a killed process")
-    kept = restoring.swap(path, done.path)
+    kept = restoring.exchange(path, done.path)
     assert not journal.exists()
     assert kept.with_name(kept.name + "-journal").read_bytes() == b"left by a killed process"
     with open_store(path) as store:
@@ -165,6 +174,7 @@ def test_one_layer_is_brought_back_in_a_copy(call, where, tmp_path):
     [
         (["--at", "yesterday", "r.gpkg"], EXIT_USAGE, "is no moment"),
         (["--at", "now"], EXIT_USAGE, "Name the new file, or use --swap"),
+        (["--at", "now", "--swap", "r.gpkg"], EXIT_USAGE, "name no file with it"),
         (["--at", "now", "--layer", "hamlets", "--swap"], EXIT_USAGE, "takes neither --swap nor --from"),
         (["--at", "now", "--layer", "nothing"], EXIT_NOT_FOUND, "nothing"),
         (["--at", "now", "--from", "absent.gpkg", "r.gpkg"], EXIT_STORE, "is no backup"),
