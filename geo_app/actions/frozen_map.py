@@ -62,7 +62,7 @@ def thaw(kept: Mapping[str, Any]) -> MapSpec:
     frame = _frame(shown["areas"])
     for name in NUMBERS:
         frame[name] = pd.to_numeric(frame[name]).astype(float)
-    credit = {name: tuple(value) if isinstance(value, list) else value for name, value in kept["credits"].items()}
+    credit: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in kept["credits"].items()}
     classes = shown["classes"]
     return MapSpec(
         title=kept["title"],
