@@ -137,6 +137,17 @@ def test_a_served_store_is_not_swapped(call, where, root):
         desk.store.close()
 
 
+def test_a_store_that_another_program_has_open_is_not_swapped(call, where):
+    code = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM xt_schema'); print('open',flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code, str(where[0])], **pipes) as other:
+        assert other.stdout.readline() == b"open\n"
+        said = call("restore", "--at", where[1], "--swap", code=EXIT_STORE).stderr
+        assert f"s.gpkg is open in process {other.pid}. Close it there first" in said
+        other.communicate(timeout=120)
+    call("restore", "--at", where[1], "--swap")
+
+
 def test_a_journal_of_the_old_file_goes_with_it(where, tmp_path):
     """A journal that stayed beside the new file would be rolled back into it."""
     path, between, checksum = where

@@ -30,7 +30,6 @@ def edited(where, writes, mode):
         return outcomes, int(store.read("wells")["persons"].sum())
 
 
-@pytest.mark.timeout(2400)
 def test_five_thousand_writes_lose_no_acknowledged_one(path, scale):
     outcomes, grown = edited(path, WRITES * scale, "careful")
     assert set(outcomes) <= {"200", "412", "503"}

@@ -13,7 +13,6 @@ import time
 from collections import Counter
 
 import geopandas
-import pytest
 import scene
 import shapely
 
@@ -138,7 +137,6 @@ def edited(path, writes, *, careful):
         return outcomes, int(store.read("hamlets")[FIELD].sum()), len(store.kept.list(limit=10**6))
 
 
-@pytest.mark.timeout(1200)
 def test_no_acknowledged_edit_is_lost_and_no_refused_one_dropped(path, scale):
     outcomes, grown, kept = edited(path, WRITES * scale, careful=True)
     assert set(outcomes) <= {200, 412, 503}
