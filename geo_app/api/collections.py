@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import g, request
+from flask import current_app, g, request
 
 from geo_app.access import Verb
 from geo_app.actions import reach as rights
 from geo_app.api import service
 from geo_app.api.asked import Collection
-from geo_app.web.desk import desk, person, scoped
+from geo_app.web.desk import Kept, desk, person, scoped
 from layers.catalogue import LAYERS
 from layers.schema import GeometryKind
 from layers.store import querying
@@ -18,6 +18,9 @@ from layers.store import querying
 if TYPE_CHECKING:
     from layers.store import Reach
     from layers.store.backend import Box
+
+
+KEPT = 1000
 
 
 def base_url() -> str:
@@ -66,20 +69,23 @@ def _box(name: str, reach: Reach) -> Box | None:
             return None
         west, south, east, north = (float(value) for value in reach.outline.bounds)
         return west, south, east, north
-    here = desk()
-    return here.kept.get(("ogc box", name, here.store.version(name)), lambda: querying.extent(here.store, name))
+    store = desk().store
+    return _kept().get(("box", name, store.version(name)), lambda: querying.extent(store, name))
 
 
 def whole_service() -> service.Service:
     """Give pygeoapi's object for everything the person sees."""
-    here = desk()
-    versions = tuple(sorted(here.store.versions().items()))
-    key = scoped("ogc service", base_url(), versions)
-    return here.kept.get(key, lambda: service.Service(service.config(base_url(), readable())))
+    versions = tuple(sorted(desk().store.versions().items()))
+    return _kept().get(scoped("all", base_url(), versions), lambda: service.Service(service.config(base_url(), readable())))
 
 
 def service_of(one: Collection) -> service.Service:
     """Give pygeoapi's object for one collection."""
-    here = desk()
-    key = scoped("ogc service", base_url(), one.layer.name, one.box, one.editable)
-    return here.kept.get(key, lambda: service.Service(service.config(base_url(), [one])))
+    key = scoped("one", base_url(), one.layer.name, one.box, one.editable)
+    return _kept().get(key, lambda: service.Service(service.config(base_url(), [one])))
+
+
+def _kept() -> Kept:
+    """Give what this part of the application keeps: many small things, apart from the few large ones of the pages."""
+    found: Kept = current_app.extensions.setdefault("xiangtu-ogc", Kept(limit=KEPT))
+    return found
