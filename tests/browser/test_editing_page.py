@@ -639,3 +639,18 @@ def test_what_is_being_typed_survives_the_checks_and_tab_goes_on(hand):
     assert {"name", "maintainer"} <= {
         name for name, value in hand.entries()[0]["properties"].items() if value in {"甲路", "乡镇"}
     }
+
+
+def test_corners_are_added_in_one_step_and_removed(hand):
+    hand.choose("S1")
+    hand.until_frame("document.querySelectorAll('.marker-icon').length === 5")
+    hand.drag((105.3, 36.05), (105.3, 36.09))
+    hand.pend(1)
+    hand.until("JSON.parse(Object.values(localStorage)[0]).entries[0].geometry.coordinates.length === 4")
+    assert hand.entries()[0]["geometry"]["coordinates"][2] == pytest.approx([105.3, 36.09], abs=2e-3)
+    hand.page.keyboard.press("Control+z")
+    hand.pend(0)
+    hand.until_frame("document.querySelectorAll('.marker-icon').length === 5")
+    hand.page.mouse.click(*hand.at(105.2, 36.05), button="right")
+    hand.pend(1)
+    assert hand.entries()[0]["geometry"]["coordinates"] == [[105.0, 36.05], [105.4, 36.05]]
