@@ -6,6 +6,7 @@ import json
 import pytest
 
 from geo_app.api.crs import EPSG
+from layers.store import EVERYWHERE
 
 ITEMS = "/collections/roads/items"
 LINE = {"type": "LineString", "coordinates": [[104.02, 36.05], [104.03, 36.055]]}
@@ -251,6 +252,20 @@ def test_an_account_that_may_only_submit_has_its_writes_collected(asks):
     assert (basket.state, basket.origin, basket.who, len(basket.edits)) == ("collecting", "ogc", "孙工", 3)
     assert wang.item("R00002")["properties"]["lanes"] == first["properties"]["lanes"]
     assert sun.store.count("roads") == 40
+
+
+def test_a_collected_request_is_handed_in_and_accepted(asks):
+    sun, store = asks("sun"), asks("sun").store
+    first = sun.item("R00002")
+    sun("PATCH", f"{ITEMS}/{first['id']}", json={"properties": {"lanes": 4}})
+    made = sun("POST", ITEMS, json=new_road())
+    number = made.json["request_id"]
+    store.requests.set_state(number, "open", by="孙工")
+    later = sun("PATCH", f"{ITEMS}/{sun.item('R00004')['id']}", json={"properties": {"lanes": 4}})
+    assert later.json["request_id"] != number  # what was handed in is closed, a new basket begins
+    store.accept(number, who="审核", bureau="乡村振兴局", note="", reach={"roads": EVERYWHERE})
+    assert sun.item("R00002")["properties"]["lanes"] == 4
+    assert sun.get(path_of(made)).json["properties"]["segment_id"] == "N1"
 
 
 def test_what_is_collected_is_compared_and_checked_too(asks):
