@@ -64,6 +64,10 @@ SLOW_MODULES = frozenset(
         "test_matrix",
         "test_cql",
         "test_clients",
+        "test_bulk_update",
+        "test_merge_areas",
+        "test_change_rights",
+        "test_cli_changes",
     ]
 )
 """Modules whose tests start processes, build the demonstration area, draw pages or try thousands of cases: left out of --quick."""

@@ -111,6 +111,8 @@ class Sides:
     new: GeoDataFrame
     fields: tuple[str, ...]
     wishes: Wishes
+    taken: frozenset[str] = frozenset()
+    """Numbers of the whole layer that begin with the prefix for new rows, also those that the person does not read."""
 
     @cached_property
     def cells(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:

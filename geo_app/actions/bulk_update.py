@@ -15,7 +15,7 @@ from geo_app.progress import Progress
 from layers import files
 from layers.catalogue import layer as declared
 from layers.schema import GeometryKind
-from layers.store import Delete, Insert, Update
+from layers.store import Condition, Delete, Insert, Update
 from processing import line_match
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def compare(
     fields = compared_fields(layer, filled(survey.feed))
     if not len(survey.frame):
         raise BadRequestError(f"{survey.upload.original_name} has no row to compare.")
-    sides = Sides(layer, old, survey.frame, fields, wishes)
+    sides = Sides(layer, old, survey.frame, fields, wishes, _taken(store, layer, wishes.key_prefix))
     items = bulk_compare.compare(store, sides, progress.part(0, 80))
     comparison = Comparison(survey, sides, items, faults_of(store, ()))
     progress(80, 100, "checking every row")
@@ -124,6 +124,13 @@ def compare(
     found = edits(comparison, undecided)
     progress(85, 100, "checking every row")
     return replace(comparison, faults=faults_of(store, found, readable=readable) if found else comparison.faults)
+
+
+def _taken(store: Store, layer: Layer, prefix: str) -> frozenset[str]:
+    if not prefix:
+        return frozenset()
+    keys = store.read(layer.name, where=[Condition(layer.key, "contains", prefix)], geometry=False)[layer.key]
+    return frozenset(keys.astype(str))
 
 
 def decided(comparison: Comparison, decisions: Mapping[int, str]) -> tuple[Item, ...]:
@@ -211,7 +218,7 @@ def _with_keys(rows: GeoDataFrame, sides: Sides) -> GeoDataFrame:
     lacking = rows[key].isna()
     if not prefix or not lacking.any():
         return rows
-    taken = set(sides.old[key].dropna().astype(str)) | set(rows[key].dropna().astype(str))
+    taken = sides.taken | set(rows[key].dropna().astype(str))
     numbered, number = rows.copy(), 0
     for label in rows.index[lacking]:
         number += 1
