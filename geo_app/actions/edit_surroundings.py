@@ -33,6 +33,9 @@ OUTLINED = ("counties", "townships", "villages")
 NEIGHBOURS = 200
 MANY = 50
 """Edited geometries from which the layer is read once instead of asking for each row's neighbours."""
+FEW = 12
+AREAS = "areas"
+"""Name under which the codes of the whole hierarchy of areas are known."""
 NOTHING = "\x00"
 """Stands among the known keys of a layer that holds rows, so that a pointer to none of them is named."""
 
@@ -47,24 +50,30 @@ def options(store: Store) -> files.Checks:
 
 
 def known_keys(store: Store, layer: Layer, rows: Sequence[EditedRow], gone: set[str]) -> dict[str, set[str]]:
-    """Give the keys that the rows point to, as far as they are there, and the keys of their own that are taken."""
-    known: dict[str, set[str]] = {}
-    areas: set[str] = set()
+    """Give the keys that the rows point to, as far as they are there, and the keys of their own that are taken.
+
+    Only what an edit changed is looked up: a pointer that stays as it was counts as known.
+    """
+    asked: dict[str, tuple[set[str], set[str]]] = {}
     for item in layer.fields:
-        if item.references is None:
-            continue
-        values = _texts(row.after.get(item.name) for row in rows)
-        for name in held.AREA_LAYERS if item.references in held.AREA_LAYERS else (item.references,):
-            keys = _there(store, name, values)
-            if keys is not None:
-                (areas if name in held.AREA_LAYERS else known.setdefault(name, {NOTHING})).update(keys | {NOTHING})
-    if areas:
-        known["areas"] = areas
-    stays = {
-        str(row.after.get(layer.key)) for row in rows if row.before and row.before.get(layer.key) == row.after.get(layer.key)
-    }
+        if item.references is not None:
+            new, old = asked.setdefault(AREAS if item.references in held.AREA_LAYERS else item.references, (set(), set()))
+            new.update(_texts(row.after.get(item.name) for row in rows if _changed(row, item.name)))
+            old.update(_texts(row.after.get(item.name) for row in rows if not _changed(row, item.name)))
+    known: dict[str, set[str]] = {}
+    versions = store.versions() if any(new for new, _ in asked.values()) else {}
+    for name, (new, old) in asked.items():
+        layers = [one for one in (held.AREA_LAYERS if name == AREAS else (name,)) if versions.get(one)]
+        found = _there(store, layers, sorted(new)) if new else None
+        if found is not None:
+            known[name] = found | old | {NOTHING}
+    stays = {str(row.after.get(layer.key)) for row in rows if not _changed(row, layer.key)}
     known[layer.name] = (known.get(layer.name, set()) - stays) | _taken(store, layer, rows, gone)
     return {name: keys for name, keys in known.items() if keys}
+
+
+def _changed(row: EditedRow, name: str) -> bool:
+    return row.before is None or row.before.get(name) != row.after.get(name)
 
 
 def _texts(values: Iterable[Any]) -> list[str]:
@@ -72,11 +81,19 @@ def _texts(values: Iterable[Any]) -> list[str]:
     return list(dict.fromkeys(str(part) for part in flat if part is not None and not isinstance(part, dict)))
 
 
-def _there(store: Store, name: str, values: Sequence[str]) -> set[str] | None:
-    """Give which of these keys a layer holds; None when it holds no row at all."""
-    if not store.version(name) or not store.count(name):
-        return None
+def _there(store: Store, names: Sequence[str], values: Sequence[str]) -> set[str] | None:
+    """Give which of these keys some of the layers hold; None when none of them holds a row at all."""
+    found: set[str] = set()
+    for name in names:
+        found |= _held(store, name, [value for value in values if value not in found])
+    return found if found or any(store.count(name) for name in names) else None
+
+
+def _held(store: Store, name: str, values: Sequence[str]) -> set[str]:
+    """Give which of these keys a layer holds: a few are counted one by one, which builds no frame; many are read."""
     key = declared(name).key
+    if len(values) <= FEW:
+        return {value for value in values if store.count(name, [Condition(key, "=", value)])}
     found: set[str] = set()
     for start in range(0, len(values), ASKED_AT_ONCE):
         part = [Condition(key, "in", list(values[start : start + ASKED_AT_ONCE]))]
@@ -86,7 +103,7 @@ def _there(store: Store, name: str, values: Sequence[str]) -> set[str] | None:
 
 def _taken(store: Store, layer: Layer, rows: Sequence[EditedRow], gone: set[str]) -> set[str]:
     """Give which new keys of the rows another row has that stays as it is."""
-    new = [row for row in rows if _rekeyed(layer, row)]
+    new = [row for row in rows if _changed(row, layer.key)]
     keys = _texts(row.after.get(layer.key) for row in new)
     moved = {row.id for row in rows if row.before is not None} | gone
     found: set[str] = set()
@@ -95,10 +112,6 @@ def _taken(store: Store, layer: Layer, rows: Sequence[EditedRow], gone: set[str]
         frame = store.read(layer.name, where=part, geometry=False)
         found |= {str(key) for key, number in zip(frame[layer.key], frame["id"], strict=True) if str(number) not in moved}
     return found
-
-
-def _rekeyed(layer: Layer, row: EditedRow) -> bool:
-    return row.before is None or row.before.get(layer.key) != row.after.get(layer.key)
 
 
 def outline(store: Store) -> shapely.Geometry | None:
