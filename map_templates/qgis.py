@@ -25,6 +25,7 @@ NOT_NULL, UNIQUE, EXPRESSION = 1, 2, 4
 HARD, SOFT = "1", "2"
 HIDDEN: Final = frozenset({"fid", "ver"})
 LONG_TEXT: Final = 120
+KIND_WORDS: Final = {"Point": ("点", "points"), "Line": ("线", "lines"), "Polygon": ("面", "areas")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class ProjectLayer:
 
     def title(self, language: str) -> str:
         """Words of the layer tree."""
-        words = {"Point": ("点", "points"), "Line": ("线", "lines"), "Polygon": ("面", "areas")}
-        kind = f"（{words[self.geometry][0]}）" if language == "zh" else f" ({words[self.geometry][1]})"
+        zh, en = KIND_WORDS.get(self.geometry, ("", ""))
+        kind = f"（{zh}）" if language == "zh" else f" ({en})"
         return self.layer.title(language) + (kind if self.mixed else "")
 
 

@@ -1,8 +1,8 @@
 """What a vector tile shows at which zoom: Web Mercator, geometry generalised by level, and thinning by importance. Pure numpy.
 
-At zoom 14 and closer every feature is drawn as it is. Farther out a tile has room for about `ROOM_BYTES`: the features of each
-part of it are taken in the order of their importance until the room is used up, so that a class of roads, the long lines and the large
-parcels stay, and what is left out can be counted. What is shown at a zoom is shown at all closer ones.
+At zoom 14 and closer every feature is drawn as it is. Farther out a tile has room for about `ROOM_BYTES`: the features of
+each part of it are taken in the order of their importance until the room is used up, so that a class of roads, the long lines
+and the large parcels stay, and what is left out can be counted. What is shown at a zoom is shown at all closer ones.
 """
 
 from __future__ import annotations

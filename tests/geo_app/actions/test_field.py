@@ -9,14 +9,17 @@ import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
+from click.testing import CliRunner
 
 from geo_app.access import Person, local_person
 from geo_app.actions import field_package, field_return
 from geo_app.actions.field_package import FieldRequest
 from geo_app.actions.field_return import FieldFile, FieldFileError
 from geo_app.actions.save_edits import EditFaultsError
+from geo_app.cli import cli
 from geo_app.config import Settings
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError
 from layers.store import Change, Delete, Grant, Insert, Update, open_store
@@ -191,7 +194,7 @@ def test_what_others_changed_elsewhere_stays_and_what_both_changed_is_kept_for_m
     assert [(part.name, part.base, part.mine, part.theirs) for part in conflict.parts] == [("name", "路2", "外业名", "科室名")]
     kept = store.kept.get(conflict.kept_id)
     assert (kept.origin, kept.cause, kept.edit.expected_ver, kept.theirs_ver) == ("field", "stale", 1, 2)
-    assert kept.edit.values == {"name": "外业名", "lanes": 4}
+    assert kept.edit.values == {"name": "外业名", "lanes": 4}  # noqa: PD011 - the values of an edit
     assert by_key(store, "S2")["name"] == "科室名"
     again = bring(store, folder)
     assert [item.kept_id for item in again.conflicts] == [conflict.kept_id]
@@ -269,6 +272,16 @@ def test_a_store_keeps_its_packages_when_it_is_copied(store, take, tmp_path):
         assert bring(moved, folder).changed == 1
 
 
+def test_tables_without_geometry_go_along_and_come_back(store, take):
+    rows = pd.DataFrame({"area_code": [COUNTY], "area_name": ["会宁县"], "level": ["county"]})
+    applied(store, Insert("areas", rows))
+    folder = take("areas")
+    spoken(folder, "UPDATE areas SET area_name = '会宁'")
+    found = bring(store, folder)
+    assert (found.changed, found.conflicts) == (1, [])
+    assert store.read("areas")["area_name"].tolist() == ["会宁"]
+
+
 def test_what_cannot_be_taken_along(store, take):
     with pytest.raises(NotFoundError):
         take(area="999999")
@@ -343,3 +356,32 @@ def test_qgis_opens_draws_and_edits_the_project_and_it_comes_back(store, take, t
     assert by_key(store, "Q1")["admin_class"] == "村道"
     again = bring(store, moved)
     assert (again.already, again.saved) == (4, None)
+
+
+def test_the_commands_take_along_look_and_bring_back(store, tmp_path, monkeypatch):
+    store.close()
+    monkeypatch.setenv("XIANGTU_DATA_DIR", str(tmp_path / "data"))
+    run = CliRunner()
+
+    def asked(*words):
+        return run.invoke(cli, ["--store", str(tmp_path / "s.gpkg"), "field", *words])
+
+    out = tmp_path / "field.zip"
+    made = asked("export", "--area", COUNTY, "--layer", "roads", "--out", str(out))
+    assert made.exit_code == 0, made.output
+    assert "roads 12" in made.output
+    assert asked("export", "--area", COUNTY, "--layer", "roads", "--out", str(out)).exit_code == 2
+    assert asked("export", "--area", "1", "--out", str(tmp_path / "x.zip")).exit_code == 7
+    with zipfile.ZipFile(out) as archive:
+        archive.extractall(tmp_path / "there")
+    (path,) = (tmp_path / "there").rglob("field.gpkg")
+    spoken(path.parent, "UPDATE roads SET name = '外业名' WHERE segment_id = 'S1'")
+    assert "1 changed" in asked("return", str(path), "--look").output
+    assert "Applied as change 2" in asked("return", str(path), "--reason", "五月").output
+    with open_store(tmp_path / "s.gpkg") as opened:
+        applied(opened, Update("roads", by_key(opened, "S2")["id"], 1, {"name": "科室名"}))
+    spoken(path.parent, "UPDATE roads SET name = '外业名' WHERE segment_id = 'S2'")
+    told = asked("return", str(path))
+    assert "conflict roads S2 (kept edit 1): name: 路2 → here 外业名, there 科室名" in told.output
+    assert asked("return", str(tmp_path / "missing.gpkg")).exit_code == 7
+    assert not list((tmp_path / "data" / "uploads").iterdir())

@@ -14,7 +14,7 @@ from geo_app.actions import reach, tiles
 from geo_app.config import Settings
 from geo_app.errors import BusyError
 from layers.catalogue import LAYERS
-from layers.store import EVERYWHERE, Change, Delete, Grant, Insert, Reach, Update
+from layers.store import EVERYWHERE, Change, Delete, Grant, Insert, Reach, Update, open_store
 
 ROADS = LAYERS["roads"]
 WEST, SOUTH = 104.0, 35.5
@@ -253,3 +253,17 @@ def test_tiles_asked_while_the_layer_changes_are_whole_and_end_up_fresh(store):
     assert set().union(*(ids_in(tiles.tile(store, ROADS, EVERYWHERE, at).data) for at in addresses(9))) == set(
         store.read("roads")["id"]
     )
+
+
+@pytest.mark.postgis
+def test_tiles_of_a_store_on_postgis_are_the_same(store, postgis_schema, tmp_path):
+    with open_store(postgis_schema, create=True, snapshots=tmp_path / "snapshots") as other:
+        store.copy_into(other)
+        for z in (5, 9, 12):
+            for at in addresses(z)[::5]:
+                assert ids_in(tiles.tile(other, ROADS, EVERYWHERE, at).data) == ids_in(
+                    tiles.tile(store, ROADS, EVERYWHERE, at).data
+                )
+        assert tiles.tag(other, ROADS, EVERYWHERE) == tiles.tag(store, ROADS, EVERYWHERE)
+        applied(other, Insert("roads", roads(2, prefix="P")))
+        assert tiles.drawn(other, ROADS, EVERYWHERE, 14, HERE).total == 502
