@@ -236,7 +236,7 @@ def accept(store: Store, person: Person, request_id: int, decision: Decision) ->
     left = [edit for at, edit in enumerate(request.edits) if at not in chosen]
     if not edits:
         raise BadRequestError("Nothing of the request would be applied: choose an edit, or refuse the request.")
-    report = faults_of(store, edits)
+    report = faults_of(store, edits, readable={name: reach.of(store, person, name) for name in request.layers})
     if not report.ok:
         raise EditFaultsError(report)
     receipt = store.accept(
