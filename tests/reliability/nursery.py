@@ -12,14 +12,14 @@ import threading
 import scene
 
 
-def write_on(where, acks, seed, mode):
-    """Write until killed; every tenth turn or so the store is closed and opened again."""
+def write_on(where, acks, seed, mode, nursery):
+    """Write until killed, or alone; every tenth turn or so the store is closed and opened again."""
     rng = random.Random(seed)
     note = os.open(acks, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     turn = 0
-    while True:
+    while os.getppid() == nursery:
         with scene.opened(where) as store:
-            while rng.random() > 0.1:
+            while rng.random() > 0.1 and os.getppid() == nursery:
                 turn += 1
                 reason = f"e{seed}_{turn}"
                 if mode == "early":
@@ -37,7 +37,7 @@ def tell(what):
 
 def main():
     """Answer the lines of the test."""
-    where, acks = sys.argv[1:3]
+    where, acks, nursery = *sys.argv[1:3], os.getpid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:
         word, *rest = line.split()
@@ -52,7 +52,7 @@ def main():
         pid = os.fork()
         if pid == 0:
             try:
-                write_on(where, acks, int(rest[0]), rest[1])
+                write_on(where, acks, int(rest[0]), rest[1], nursery)
             finally:
                 sys.stderr.flush()
                 os._exit(3)
