@@ -13,7 +13,9 @@ from geo_app.commands.bench import FILE, Bench, examples, pass_bench, say, words
 LANGUAGES = ("zh", "en")
 
 
-@click.group()
+@click.group(
+    epilog=examples("geo-app field export --area 620422 --layer roads --out field.zip", "geo-app field return field.gpkg --look")
+)
 def field() -> None:
     """Take an area to the field as GeoPackage with a QGIS project, and bring the edits back."""
 
