@@ -96,7 +96,7 @@ def summarise(store: Store, area_code: str, run_id: int | None = None, *, person
     if person is not None:
         run = scoped_runs.narrowed(store, run, person)
     frames = inputs.read(store, versions=dict(run.record.layer_versions), person=person)
-    areas = inputs.areas(store, frames)
+    areas = inputs.areas(store, frames, person=person)
     code = inputs.require_area(areas, area_code)
     inside = set(areas.codes[areas.within([code])].astype(str))
     rows = run.table[run.table["area_code"] == code]

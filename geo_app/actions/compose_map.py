@@ -164,7 +164,7 @@ def _sheet(store: Store, request: MapRequest, person: Person | None) -> _Sheet:
     if person is not None:
         run = scoped_runs.narrowed(store, run, person)
     frames = inputs.read(store, versions=dict(run.record.layer_versions), person=person)
-    areas = inputs.areas(store, frames)
+    areas = inputs.areas(store, frames, person=person)
     level = inputs.level_name(areas, request.level) or areas.levels[-1].name
     area = inputs.require_area(areas, request.area) if request.area else None
     return _Sheet(request, run, areas, frames, level, area, person)

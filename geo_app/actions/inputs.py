@@ -95,9 +95,17 @@ def _part(store: Store, frame: GeoDataFrame, name: str, version: int, limit: Rea
     return part
 
 
-def areas(store: Store, frames: Mapping[str, GeoDataFrame] | None = None) -> Areas:
-    """Build the hierarchy of areas that the store's data, or the frames given, hold."""
-    return held.areas(store, frames)
+def areas(store: Store, frames: Mapping[str, GeoDataFrame] | None = None, *, person: Person | None = None) -> Areas:
+    """Build the hierarchy of areas that the store's data, or the frames given, hold; of a person's areas where one is named.
+
+    A county names its prefecture; that code is an area only for whom the prefecture is granted.
+    """
+    tree = held.areas(store, frames)
+    codes = None if person is None else reach.area_codes(store, person)
+    if codes is None:
+        return tree
+    inside = tree.frame["area_code"].isin(codes)
+    return tree if inside.all() else Areas(tree.frame[inside].reset_index(drop=True), tree.groups, tree.level_names)
 
 
 def level_names(store: Store) -> dict[int, str]:

@@ -70,7 +70,7 @@ def gaps(store: Store, found: Run, person: Person, *, indicators: Sequence[str] 
     whole = list_gaps.list_gaps(store, run_coverage.load(store, found.id), indicators=indicators)
     rows = whole[whole["area_code"].isin(codes)]
     if area:
-        tree = inputs.areas(store, inputs.read(store, inputs.TREE_LAYERS, person=person))
+        tree = inputs.areas(store, inputs.read(store, inputs.TREE_LAYERS, person=person), person=person)
         rows = rows[rows["area_code"].isin(tree.codes[tree.within([inputs.require_area(tree, area)])])]
     known = _known(store, found, person)
     named = _named(rows, known)

@@ -15,8 +15,9 @@ from processing.indicators import INDICATORS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from geo_app.access import Person
     from geo_app.actions.run_coverage import Run
-    from layers.store import RunRecord
+    from layers.store import RunRecord, Store
     from processing.areas import Areas
 
 RUNS_LOOKED_AT = 200
@@ -37,7 +38,11 @@ def areas() -> Areas:
     held = versions()
     key = ("areas", *(held.get(name, 0) for name in (*inputs.AREA_LAYERS, "key_counties", "settlements")))
     who = person()
-    return here.kept.get(scoped(*key), lambda: inputs.areas(here.store, inputs.read(here.store, inputs.TREE_LAYERS, person=who)))
+    return here.kept.get(scoped(*key), lambda: _areas(here.store, who))
+
+
+def _areas(store: Store, who: Person) -> Areas:
+    return inputs.areas(store, inputs.read(store, inputs.TREE_LAYERS, person=who), person=who)
 
 
 def run(run_id: int) -> Run:

@@ -162,7 +162,7 @@ def test_nothing_names_a_layer_that_is_not_read(as_, path):
         "/map/frame?area={}",
     ],
 )
-@pytest.mark.parametrize("code", [WEST, "990102001", "990102001202"])
+@pytest.mark.parametrize("code", [WEST, "990102001", "990102001202", "9901", "99"])
 def test_an_area_beyond_is_answered_like_none(as_, path, code):
     bodies = []
     for asked in (code, "999999"):
