@@ -59,7 +59,7 @@ def test_the_figures_come_from_a_job_and_stay_until_the_data_changes(app, web):
     row = re.search(r'<tr data-level="all"><td[^>]*>RD1</td>.*?</tr>', page, re.DOTALL).group(0)
     assert "38.7" in row
     assert "58.1" in row
-    assert ">300<" in row
+    assert "+300<" in row
     there = road(app)
     web.post(
         "/editing/save",
