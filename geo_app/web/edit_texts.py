@@ -144,7 +144,7 @@ def _save_texts() -> dict[str, str]:
         "other_tab": _("This layer is being edited in another window; edits made here are not kept when this one is closed."),
         "restored": _("{count} edits that were not saved are back (from {at})."),
         "discard": _("Discard them"),
-        "restored_stale": _("Meanwhile somebody changed: {names}. Saving will show both versions."),
+        "restored_stale": _("Meanwhile somebody changed {count} of them: {names}. Saving will show both versions."),
         "conflict_bar": _("{count} features were changed by somebody else first. Nothing was saved and nothing was overwritten."),
         "conflicts_first": _("Decide on the {count} conflicts first."),
         "conflict_title": _("Two versions of {name}"),
