@@ -41,7 +41,7 @@ machine;
 CPU is that of the process, so of PostGIS only its client. "Cold" is a tile made anew, "warm" one that was kept,
 "whole answer" the application's answer with rights and ETag. The usual way and PostGIS draw every feature at every
 zoom, which is why their tiles grow to many megabytes far out; ours thins by importance and counts (last column). From
-zoom 12 on PostGIS with its GiST index is quicker than ours, which reads the envelopes of the whole layer; it has no
+zoom 11 on PostGIS with its GiST index is quicker than ours, which reads the envelopes of the whole layer; it has no
 thinning, and its rights would have to be asked of the database for every tile, so both kinds of store use the table
 in memory."""
 TITLES = {

@@ -21,7 +21,7 @@ from layers.catalogue import LAYERS
 from layers.schema import GeometryKind
 from layers.store import EVERYWHERE, reaching
 from layers.store.tile_levels import MAX_ZOOM
-from layers.store.tiles import TileTable, token
+from layers.store.tiles import TileTable, changed_ids, token
 from map_templates import symbols
 
 if TYPE_CHECKING:
@@ -185,8 +185,8 @@ def _follow(store: Store, layer: Layer, reach: Reach, table: TileTable, version:
         return True
     if table.version > version:
         return False
-    ids = list(dict.fromkeys(str(item.id) for item in store.diff(layer.name, table.version, version)))
-    if len(ids) > MOST_CHANGED:
+    ids = changed_ids(store, layer.name, table.version, version, most=MOST_CHANGED)
+    if ids is None:
         return False
     frame = _present(store, layer, reach, ids)
     table.change(ids, frame, words(layer, frame), version=version)

@@ -17,9 +17,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import shapely
+import sqlalchemy as sa
 
 from layers.errors import StoreError
-from layers.store import memory, tile_levels
+from layers.store import memory, tables, tile_levels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,6 +90,18 @@ def token(store: Store, layer: str) -> str:
     with backend.reading() as connection:
         version = memory.versions(connection).get(layer, 0)
         return memory.resolve_version(connection, backend.layers[layer], version)[1][:12]
+
+
+def changed_ids(store: Store, layer: str, earlier: int, later: int, *, most: int) -> list[str] | None:
+    """Name the features that changed between two versions of a layer; None when more than `most` rows of the history say so.
+
+    Found by the number of the change: the layer's own index would lead through its whole history.
+    """
+    backend, table = store._backend, tables.history  # noqa: SLF001 -- the same package
+    between = (table.c.change_id > earlier, table.c.change_id <= later, sa.func.coalesce(table.c.layer, "") == layer)
+    with backend.reading() as connection:
+        found = connection.execute(sa.select(table.c.id).where(*between).limit(most + 1)).scalars().all()
+    return None if len(found) > most else list(dict.fromkeys(str(one) for one in found))
 
 
 def extension_file() -> Path:
