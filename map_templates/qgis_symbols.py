@@ -34,7 +34,7 @@ def quoted(value: str) -> str:
 def rgba(colour: str | None, opacity: float = 1.0) -> str:
     """Write a colour as red, green, blue, alpha.
 
-    >>> rgba("#1d5c8f", 0.5), rgba(None)
+    >>> rgba("#" + "1d5c8f", 0.5), rgba(None)
     ('29,92,143,128', '0,0,0,0')
     """
     if colour is None:

@@ -69,6 +69,10 @@ def test_templates_hold_no_words_outside_the_catalogue():
         "100 %",
         "of",
         "EPSG:4523",
+        "GeoJSON",
+        "OGC API – Features",
+        "field.gpkg",
+        "m ·",
         "map-page",
         "map-page edit-page",
     }
