@@ -3,7 +3,7 @@
 function startXiangtuEditing(map, data) {
   const options = data.options || {}, colours = data.colours;
   const items = new Map(), references = new Map(), ghosts = L.layerGroup().addTo(map);
-  let selected = null, mode = "none", tool = "select", symbols = {}, waiting = 0, dragging = false, quiet = 0;
+  let selected = null, mode = "none", tool = "select", symbols = {}, waiting = 0, dragging = false, quiet = 0, fits = 0;
 
   const send = (name, detail) => window.parent.postMessage({ xiangtu: name, detail }, options.parent);
 
@@ -62,6 +62,7 @@ function startXiangtuEditing(map, data) {
 
   function put(item, redraw) {
     const held = items.get(item.id);
+    if (held && held.layer && item.id === selected && (dragging || document.querySelector(".leaflet-dragging, .leaflet-drag-target"))) return; // features of a new view arrive while a corner is in hand
     if (held && held.layer && !redraw && text(geometryOf(held.layer)) === text(item.geometry)) {
       const changed = held.state !== item.state || held.k !== item.k || held.name !== item.name;
       Object.assign(held, item);
@@ -215,7 +216,7 @@ function startXiangtuEditing(map, data) {
       }
       if (box && box.isValid()) map.fitBounds(box.pad(0.5), { maxZoom: 17, animate: false });
     },
-    editFit({ bounds: [west, south, east, north] }) { map.fitBounds([[south, west], [north, east]], { maxZoom: 17, padding: [60, 60], animate: false }); },
+    editFit({ bounds: [west, south, east, north] }) { fits += 1; map.fitBounds([[south, west], [north, east]], { maxZoom: 17, padding: [60, 60], animate: false }); },
     editFinish() { const drawing = map.pm.Draw[map.pm.Draw.getActiveShape()]; if (drawing && drawing._finishShape) drawing._finishShape(); },
     editBackOne() { const drawing = map.pm.Draw[map.pm.Draw.getActiveShape()]; if (drawing && drawing._removeLastVertex) drawing._removeLastVertex(); },
   };
@@ -236,5 +237,5 @@ function startXiangtuEditing(map, data) {
     }
   });
   send("edit:ready", {});
-  return { items, references, ends, state: () => ({ selected, mode, tool }) };
+  return { items, references, ends, state: () => ({ selected, mode, tool, fits }) };
 }

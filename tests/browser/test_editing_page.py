@@ -143,8 +143,10 @@ class Hand:
                 box.press("Tab")
 
     def choose(self, name):
+        fits = self.frame.evaluate("XTE.state().fits")
         self.page.locator("#in-view button", has_text=name).first.click()
         self.page.wait_for_selector("#feature-form")
+        self.until_frame(f"XTE.state().fits > {fits}")
 
     def pending(self):
         return int(self.page.inner_text("#pending-count"))
