@@ -18,7 +18,7 @@ import scene
 
 NGINX = shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else None)
 NAME = "xiangtu.example.gov.cn"
-PAGE = scene.ROOT / "docs" / "operations.md"
+PAGE = scene.ROOT / "docs" / "operations.en.md"
 LONGEST = 240
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx (Debian package nginx-light) is not installed")
 

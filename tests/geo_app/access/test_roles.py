@@ -73,7 +73,7 @@ def test_scope_tells_people_apart():
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_documentation_shows_the_table(root, language):
-    name = "accounts.zh.md" if language == "zh" else "accounts.md"
+    name = "accounts.zh.md" if language == "zh" else "accounts.en.md"
     text = (root / "docs" / name).read_text("utf-8")
     shown = re.search(r"<!-- roles -->\n(.*?)<!-- /roles -->", text, re.DOTALL)
     assert shown, "the page needs the marks <!-- roles --> and <!-- /roles -->"
