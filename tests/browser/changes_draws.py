@@ -63,7 +63,9 @@ def make(store):
     unpaved = store.read("hamlets", where=[Condition("county_code", "=", COUNTY), Condition("hardened_road", "=", False)])
     paved = roads[roads["surface_type"].isin(["水泥", "沥青"])]
     apart = {row["id"]: float(paved.distance(row.geometry).min()) for _, row in unpaved.iterrows()}
-    far = next(row for _, row in unpaved.iterrows() if apart[row["id"]] == min(value for value in apart.values() if value > 0.026))
+    far = next(
+        row for _, row in unpaved.iterrows() if apart[row["id"]] == min(value for value in apart.values() if value > 0.026)
+    )
     second, third = (paved.loc[fid] for fid in paved.distance(far.geometry).nsmallest(2).index)
     near = second.geometry.interpolate(second.geometry.project(far.geometry))
     new = roads.iloc[[5]].drop(columns=["id", "ver"]).copy()

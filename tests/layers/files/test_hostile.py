@@ -176,7 +176,7 @@ def test_linked_crs_calls_nobody(geojson, listener, place):
     ids=["xxe", "dtd", "billion_laughs"],
 )
 @pytest.mark.parametrize("packed", [False, True])
-def test_document_type_in_kml(tmp_path, secret, listener, pack, doctype, name, packed):  # noqa: PLR0917 - fixtures
+def test_document_type_in_kml(tmp_path, secret, listener, pack, doctype, name, packed):
     port, calls = listener
     text = KML.format(doctype.replace("{secret}", str(secret)).replace("{port}", str(port)), "", name)
     path = tmp_path / "a.kml"

@@ -138,7 +138,7 @@ def _edits(kind, frame, wells, *, pick, value):
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-def test_any_edits_undone_in_reverse_order_are_identity(steps, tmp_path_factory, layers, wells, change, content):  # noqa: PLR0917 -- fixtures
+def test_any_edits_undone_in_reverse_order_are_identity(steps, tmp_path_factory, layers, wells, change, content):
     path = tmp_path_factory.mktemp("undo") / "s.gpkg"
     with open_store(path, create=True, layers=layers) as store:
         states, numbers = [], []
