@@ -29,7 +29,7 @@ from map_templates.palette import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "LABELS",
@@ -40,6 +40,7 @@ __all__ = [
     "as_json",
     "entry_of",
     "legend_order",
+    "row_keys",
     "scaled",
     "style_of",
     "symbol_keys",
@@ -71,17 +72,14 @@ class Style:
     """Importance of the printed name: 0 is placed first; 9 is never printed."""
     label_style: str = "plain"
 
-    def keys(self, frame: pd.DataFrame) -> pd.Series[str]:
-        """Key of `entries` for each row, on the frame's index; a value that no entry names takes the first entry."""
+    def keys(self, columns: Mapping[str, Sequence[Any]], count: int) -> list[str]:
+        """Key of `entries` for each of `count` rows of plain values (unknown: None); a value without an entry takes the first."""
         first = next(iter(self.entries))
         if self.pick is None:
-            return pd.Series(first, index=frame.index, dtype="object")
-        columns = [
-            frame[name] if name in frame.columns else pd.Series(None, index=frame.index, dtype="object") for name in self.fields
-        ]
-        rows = zip(*(column.astype("object").where(column.notna(), None) for column in columns), strict=True)
-        picked = [self.pick(*row) for row in rows]
-        return pd.Series([key if key in self.entries else first for key in picked], index=frame.index, dtype="object")
+            return [first] * count
+        held = [columns.get(name) or [None] * count for name in self.fields]
+        picked = [self.pick(*row) for row in zip(*held, strict=True)]
+        return [key if key in self.entries else first for key in picked]
 
 
 def _areas(area: FillSymbol, point: PointSymbol, order: float, **more: Any) -> Style:
@@ -237,6 +235,7 @@ GEOMETRY_KEYS: Final[Mapping[str, str]] = {
     "Polygon": "area",
     "MultiPolygon": "area",
 }
+_SHAPE_OF: Final[Mapping[str, str]] = {"point": "point", "line": "line", "fill": "area"}
 
 
 def style_of(name: str) -> Style:
@@ -259,14 +258,27 @@ def symbol_keys(name: str, frame: Any) -> pd.Series[str]:
         >>> symbol_keys("roads", roads).tolist()
         ['县道', '村道/unpaved']
     """
+    columns = {
+        field: frame[field].astype("object").where(frame[field].notna(), None).tolist()
+        for field in style_of(name).fields
+        if field in frame.columns
+    }
+    return pd.Series(row_keys(name, columns, frame.geometry.geom_type.tolist()), index=frame.index, dtype="object")
+
+
+def row_keys(name: str, columns: Mapping[str, Sequence[Any]], kinds: Sequence[str | None]) -> list[str]:
+    """Give the keys of `symbol_keys` for rows held as columns of plain values, with the type of each geometry.
+
+    Examples:
+        >>> row_keys("roads", {"admin_class": ["县道", None], "surface_type": [None, "土"]}, ["LineString", "LineString"])
+        ['县道', '村道/unpaved']
+    """
     style = style_of(name)
-    shapes: pd.Series[str] = frame.geometry.geom_type.map(GEOMETRY_KEYS).fillna("point").astype("object")
+    shapes = [GEOMETRY_KEYS.get(kind or "", "point") for kind in kinds]
     if style is _PLAIN:
         return shapes
-    keys: pd.Series[str] = style.keys(frame)
-    fits = {key: {"point": "point", "line": "line", "fill": "area"}[entry.symbol.kind] for key, entry in style.entries.items()}
-    picked: pd.Series[str] = keys.where(keys.map(fits) == shapes, shapes)
-    return picked
+    fits = {key: _SHAPE_OF[entry.symbol.kind] for key, entry in style.entries.items()}
+    return [key if fits[key] == shape else shape for key, shape in zip(style.keys(columns, len(shapes)), shapes, strict=True)]
 
 
 def entry_of(name: str, key: str) -> Entry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 import shapely
@@ -15,17 +14,20 @@ from geo_app.web import bodies, context, edit_texts, figures, frames
 from geo_app.web.desk import desk, person
 from geo_app.web.language import LANGUAGES, language, title, unit
 from layers.catalogue import LAYERS
-from layers.store import Condition
+from layers.schema import FieldType
+from layers.store import Condition, viewing
 from map_templates import symbols
 from map_templates.spec import Credits, MapLayer, MapSpec
 from map_templates.web import WebOptions
 
 if TYPE_CHECKING:
-    from flask.typing import ResponseReturnValue
-    from geopandas import GeoDataFrame
+    from collections.abc import Sequence
 
-    from layers.schema import Layer
+    from flask.typing import ResponseReturnValue
+
+    from layers.schema import Field, Layer
     from layers.store import Reach
+    from layers.store.viewing import View
 
 pages = Blueprint("editing", __name__)
 
@@ -35,6 +37,8 @@ MOST_IDS: Final = 50
 """What one view may hold: beyond it the map asks the person to zoom in, rather than show a part as if it were all."""
 BELOW: Final = {"point": ("roads", "villages"), "line": ("villages",), "polygon": ("villages",)}
 """Layers shown below at first, and snapped to, by what is drawn."""
+AS_THEY_ARE: Final = frozenset({FieldType.TEXT, FieldType.CODE, FieldType.INTEGER, FieldType.FLAG})
+"""Types of fields whose values JSON holds as they are."""
 
 
 @pages.get("/edit")
@@ -121,7 +125,7 @@ def features(name: str) -> ResponseReturnValue:
     return jsonify(_collection(layer, found) | {"total": total, "shown": len(found), "limit": limit, "zoom_in": False})
 
 
-def _asked(layer: Layer, reach: Reach, limit: int) -> tuple[GeoDataFrame | None, int]:
+def _asked(layer: Layer, reach: Reach, limit: int) -> tuple[View | None, int]:
     store = desk().store
     ids = [part for part in request.args.get("ids", "").split(",") if part]
     key = request.args.get("key", "")
@@ -129,42 +133,51 @@ def _asked(layer: Layer, reach: Reach, limit: int) -> tuple[GeoDataFrame | None,
         if len(ids) > MOST_IDS:
             raise bodies.BodyError(f"At most {MOST_IDS} ids can be asked for at once")
         where = (Condition(layer.key, "=", key),) if key else ()
-        found = store.read(layer.name, ids=ids or None, where=where, limit=MOST_IDS, reach=reach)
+        found = viewing.view(store, layer.name, ids=ids or None, where=where, most=MOST_IDS, reach=reach)
         return found, len(found)
     bbox = bodies.bbox_argument()
     if bbox is None:
         raise bodies.BodyError("Give the view as bbox=west,south,east,north, or ids, or a key")
     if not edit_form.drawable(layer):
         raise bodies.BodyError(f"{layer.name} is a table without geometry; ask for ids or a key")
-    total = store.count(layer.name, bbox=bbox, reach=reach)
-    if total > limit:
-        return None, total
-    found = store.read(layer.name, bbox=bbox, reach=reach)
-    heavy = int(shapely.get_num_coordinates(found.geometry.array).sum()) > MOST_VERTICES
-    return (None if heavy else found), len(found)
+    found = viewing.view(store, layer.name, bbox=bbox, most=limit, reach=reach)
+    heavy = int(shapely.get_num_coordinates(found.geometries).sum()) > MOST_VERTICES
+    return (None if found.total > limit or heavy else found), found.total
 
 
-def _collection(layer: Layer, found: GeoDataFrame) -> dict[str, Any]:
+def _collection(layer: Layer, found: View) -> dict[str, Any]:
     shapes = [None] * len(found)
     keys = [""] * len(found)
-    if edit_form.drawable(layer):
-        shapes = [text and json.loads(text) for text in shapely.to_geojson(shapely.force_2d(found.geometry.array))]
-        keys = symbols.symbol_keys(layer.name, found).tolist()
-    known = [item for item in layer.fields if item.name != "id" and item.name in found]
-    columns = [found[item.name].tolist() for item in known]
-    rows = [
-        {item.name: figures.plain_value(value) for item, value in zip(known, values, strict=True)}
-        for values in zip(*columns, strict=True)
-    ]
+    if edit_form.drawable(layer) and found.geometries is not None:
+        shapes = [
+            None if shape is None else shapely.geometry.mapping(shape) for shape in shapely.force_2d(found.geometries).tolist()
+        ]
+        kinds = [None if shape is None else shape.geom_type for shape in found.geometries]
+        keys = symbols.row_keys(layer.name, found.columns, kinds)
+    known = [item for item in layer.fields if item.name != "id" and item.name in found.columns]
+    names = [item.name for item in known]
+    columns = [_plain(item, found.columns[item.name]) for item in known]
     listed = [
-        {"type": "Feature", "id": feature_id, "ver": int(ver), "k": key, "geometry": shape, "properties": row}
-        for feature_id, ver, key, shape, row in zip(found["id"], found["ver"], keys, shapes, rows, strict=True)
+        {
+            "type": "Feature",
+            "id": feature_id,
+            "ver": ver,
+            "k": key,
+            "geometry": shape,
+            "properties": dict(zip(names, row, strict=True)),
+        }
+        for feature_id, ver, key, shape, *row in zip(found.ids, found.vers, keys, shapes, *columns, strict=True)
     ]
     plain = {"point", "line", "area"}
     drawn = {key: symbols.as_json(symbols.entry_of(layer.name, key).symbol) for key in sorted({*keys, *plain} - {""})}
     if "" in keys:
         drawn[""] = symbols.as_json(symbols.entry_of(layer.name, "").symbol)
     return {"type": "FeatureCollection", "features": listed, "symbols": drawn}
+
+
+def _plain(item: Field, values: Sequence[Any]) -> Sequence[Any]:
+    """Turn a column into what JSON holds; texts, codes and whole numbers stand as they are."""
+    return values if item.type in AS_THEY_ARE else [figures.plain_value(value) for value in values]
 
 
 @pages.get("/editing/<name>/form")

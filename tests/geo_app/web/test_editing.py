@@ -5,8 +5,9 @@ import json
 import pytest
 import shapely
 
-from geo_app.web import editing
+from geo_app.web import editing, figures
 from layers.store import Change, Update
+from map_templates import symbols
 
 
 def test_page_offers_every_layer_with_a_geometry(web):
@@ -101,3 +102,16 @@ def test_a_version_goes_up_with_a_change(web, app):
     store.apply(Change("li", "测试局", "wider", (Update("roads", road["id"], road["ver"], {"width_m": 5.0}),)))
     (again,) = web.json("/editing/roads/features?key=S1")["features"]
     assert (again["ver"], again["properties"]["width_m"]) == (2, 5.0)
+
+
+@pytest.mark.parametrize("layer", ["roads", "villages", "hamlets", "facilities", "projects", "water_works"])
+def test_a_view_says_what_a_frame_of_the_layer_says(web, shared_app, layer):
+    frame = shared_app.extensions["xiangtu"].store.read(layer, bbox=(70, 10, 140, 60))
+    found = web.json(f"/editing/{layer}/features?bbox=70,10,140,60")["features"]
+    assert [item["id"] for item in found] == frame["id"].tolist()
+    assert [item["ver"] for item in found] == frame["ver"].tolist()
+    assert [item["k"] for item in found] == symbols.symbol_keys(layer, frame).tolist()
+    for item, (_, row) in zip(found, frame.drop(columns=["id", "ver", "geometry"]).iterrows(), strict=True):
+        assert item["properties"] == {name: figures.plain_value(value) for name, value in row.items()}
+    drawn = [json.loads(text) for text in shapely.to_geojson(frame.geometry.array)]
+    assert [item["geometry"] for item in found] == drawn
