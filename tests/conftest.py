@@ -96,6 +96,13 @@ def scale(pytestconfig):
     return FULL_SCALE if pytestconfig.getoption("full") else 1
 
 
+def pytest_ignore_collect(collection_path):
+    """Programs that tests start as processes of their own lie among the tests and are not imported."""
+    name = collection_path.name
+    is_program = collection_path.suffix == ".py" and not name.startswith("test_") and name != "conftest.py"
+    return True if is_program and (ROOT / "tests") in collection_path.parents else None
+
+
 def pytest_collection_modifyitems(config, items):
     """Mark the tests of slow modules, and all that build the demonstration area; with --full those that grow may take hours."""
     for item in items:
