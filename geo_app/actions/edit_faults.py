@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from geo_app.actions import edit_surroundings as surroundings
 from geo_app.actions.edit_rows import EditedRow, rows_of
 from layers import files
 from layers.catalogue import layer as declared
-from layers.files.faults import COLUMNS, Fault
 from layers.frames import GEOMETRY
-from layers.schema import STORAGE_CRS, GeometryKind
+from layers.schema import GeometryKind
 from layers.store import Delete
 
 if TYPE_CHECKING:
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
 
     import shapely
 
+    from layers.files.faults import Fault
     from layers.schema import Layer
     from layers.store import Edit, Reach, Store
 
@@ -109,11 +107,11 @@ def faults_of(store: Store, edits: Sequence[Edit], *, readable: Mapping[str, Rea
 
 
 def _layer_faults(store: Store, layer: Layer, rows: Sequence[EditedRow], gone: set[str], reach: Reach | None) -> list[EditFault]:
-    after = _frame(layer, [row.after for row in rows])
+    after = _sheet(layer, [row.after for row in rows])
     known = surroundings.known_keys(store, layer, rows, gone)
-    outline = None if layer.name in surroundings.OUTLINED else surroundings.outline(store)
-    report = files.check(after, layer, known=known, boundary=outline, options=surroundings.options(store))
-    faults = _faults(report.faults)
+    versions = store.versions()
+    outline = None if layer.name in surroundings.OUTLINED else surroundings.outline(store, versions)
+    faults = files.find(after, layer, known=known, boundary=outline, options=surroundings.options(store, versions))[0]
     if layer.geometry is not GeometryKind.NONE:
         faults += surroundings.beside_faults(store, layer, rows, gone, reach)
     old = {at: row for at, row in enumerate(rows, start=1) if row.before is not None}
@@ -147,32 +145,18 @@ def _old_faults(
     layer: Layer, rows: Mapping[int, EditedRow], known: Mapping[str, set[str]], outline: shapely.Geometry | None
 ) -> frozenset[tuple[int, str, str, str]]:
     """Name what was wrong with the rows before they were edited."""
-    frame = _frame(layer, [row.before or {} for row in rows.values()])
+    sheet = _sheet(layer, [row.before or {} for row in rows.values()])
     held_keys = {name: keys for name, keys in known.items() if name != layer.name}
-    report = files.check(frame, layer, known=held_keys, boundary=outline)
     numbers = list(rows)
-    return frozenset((numbers[item.row - 1], item.field, item.rule, item.value) for item in _faults(report.faults) if item.row)
+    faults = files.find(sheet, layer, known=held_keys, boundary=outline)[0]
+    return frozenset((numbers[item.row - 1], item.field, item.rule, item.value) for item in faults if item.row)
 
 
-def _faults(frame: gpd.GeoDataFrame) -> list[Fault]:
-    rows = [None if pd.isna(row) else int(row) for row in frame["row"].tolist()]
-    columns = [frame[name].tolist() for name in COLUMNS[1:]]
-    return [Fault(row, *values) for row, values in zip(rows, zip(*columns, strict=True), strict=True)]
-
-
-def _frame(layer: Layer, features: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def _sheet(layer: Layer, features: Sequence[Mapping[str, Any]]) -> files.Sheet:
     """Lay features out as a file's rows, numbered from 1, values as they stand."""
-    index = pd.RangeIndex(1, len(features) + 1)
     names = [item.name for item in layer.fields if item.name != "id"]
     extra = dict.fromkeys(name for feature in features for name in feature if name not in {"id", "ver", "fid", GEOMETRY, *names})
-    columns = {}
-    for name in (*names, *extra):
-        column = np.empty(len(features), dtype=object)
-        column[:] = [feature.get(name) for feature in features]
-        columns[name] = pd.Series(column, index=index, dtype=object)
-    frame: pd.DataFrame = pd.DataFrame(columns, index=index)
-    if layer.geometry is GeometryKind.NONE:
-        return frame
-    shapes = gpd.GeoSeries([feature.get(GEOMETRY) for feature in features], index=index, crs=STORAGE_CRS)
-    located: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=shapes, crs=STORAGE_CRS)
-    return located
+    shapes = np.empty(len(features), dtype=object)
+    shapes[:] = [feature.get(GEOMETRY) for feature in features]
+    columns = {name: [feature.get(name) for feature in features] for name in names}
+    return files.Sheet(range(1, len(features) + 1), [*names, *extra], columns, shapes)

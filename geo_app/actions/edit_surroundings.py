@@ -18,7 +18,7 @@ from layers.frames import GEOMETRY
 from layers.store import Condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from geopandas import GeoDataFrame
     from numpy.typing import NDArray
@@ -43,9 +43,9 @@ _outlines: weakref.WeakKeyDictionary[Store, tuple[tuple[str, int], shapely.Geome
 _lock = threading.Lock()
 
 
-def options(store: Store) -> files.Checks:
-    """Say by which scheme area codes are checked, and which counties are known."""
-    counties = held.read(store, ["counties"])["counties"]["county_code"] if store.version("counties") else ()
+def options(store: Store, versions: Mapping[str, int]) -> files.Checks:
+    """Say by which scheme area codes are checked, and which counties are known, for the present versions of the layers."""
+    counties = held.read(store, ["counties"])["counties"]["county_code"] if versions.get("counties") else ()
     return files.Checks(scheme=inputs.scheme_name(store), counties=frozenset(map(str, counties)))
 
 
@@ -114,10 +114,10 @@ def _taken(store: Store, layer: Layer, rows: Sequence[EditedRow], gone: set[str]
     return found
 
 
-def outline(store: Store) -> shapely.Geometry | None:
+def outline(store: Store, versions: Mapping[str, int]) -> shapely.Geometry | None:
     """Give the outline of the known areas, joined once for a version of the layer that has them."""
     for name in OUTLINED:
-        version = store.version(name)
+        version = versions.get(name, 0)
         if not version:
             continue
         with _lock:

@@ -3,7 +3,7 @@
 archive → sandbox → reading → recipe, feeding → repairing → checking → (the store, not here) · writing
 """
 
-from layers.files.checking import CheckReport, Checks, accept, check
+from layers.files.checking import CheckReport, Checks, Sheet, accept, check, find
 from layers.files.errors import (
     BadArchiveError,
     FaultsError,
@@ -44,11 +44,13 @@ __all__ = [
     "RecipeError",
     "RefusedCrsError",
     "RepairResult",
+    "Sheet",
     "UnreadableFileError",
     "WriteError",
     "accept",
     "apply_feed",
     "check",
+    "find",
     "inspect",
     "protection",
     "read",

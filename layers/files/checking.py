@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -110,22 +110,48 @@ def _frame_of(faults: Sequence[Fault]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(data.drop(columns="geometry"), geometry=gpd.GeoSeries(places, crs=STORAGE_CRS), crs=STORAGE_CRS)
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Rows to be checked, still unparsed: their numbers, the names of all columns, the values of the layer's own, the geometries.
+
+    `geometry_faults` is what the reading of the file found out about geometries, by row.
+    """
+
+    rows: Sequence[int]
+    names: Sequence[str]
+    columns: Mapping[str, Sequence[Any]]
+    geometries: NDArray[np.object_]
+    geometry_faults: Mapping[int, str] = field(default_factory=dict)
+
+
+def sheet_of(frame: pd.DataFrame, layer: Layer) -> Sheet:
+    """Take the rows out of a frame; its index = the file's row numbers."""
+    own = [item.name for item in layer.fields if item.name != "id" and item.name in frame.columns]
+    return Sheet(
+        [int(row) for row in frame.index],
+        [str(name) for name in frame.columns],
+        {name: frame[name].tolist() for name in own},
+        _geometries(frame),
+        frame.attrs.get("geometry_faults", {}),
+    )
+
+
 def _value_faults(
-    frame: pd.DataFrame, layer: Layer, known: Mapping[str, set[str]], allow_missing: Sequence[str]
+    sheet: Sheet, layer: Layer, known: Mapping[str, set[str]], allow_missing: Sequence[str]
 ) -> tuple[list[Fault], dict[str, list[Any]], dict[str, int]]:
-    rows = [int(row) for row in frame.index]
-    faults = list(value_checks.undeclared_faults(frame, layer))
+    rows = sheet.rows
+    faults = list(value_checks.undeclared_faults(sheet.names, layer))
     parsed: dict[str, list[Any]] = {}
     relaxed: dict[str, int] = {}
     for item in layer.fields:
         if item.name == "id":
             continue
-        values = frame[item.name].tolist() if item.name in frame.columns else [None] * len(rows)
+        values = sheet.columns.get(item.name, [None] * len(rows))
         if item.name in allow_missing:
             relaxed[item.name] = sum(is_unknown(value) for value in values)
         else:
             faults += value_checks.missing_faults(item, values, rows)
-        if item.name in frame.columns:
+        if item.name in sheet.columns:
             parsed[item.name], found = value_checks.parse_column(item, values, rows)
             faults += found
     own = {str(key) for key in parsed.get(layer.key, []) if key is not None}
@@ -147,15 +173,14 @@ def _geometries(frame: pd.DataFrame) -> NDArray[np.object_]:
 
 
 def _geometry_faults(
-    frame: pd.DataFrame, layer: Layer, parsed: Mapping[str, Sequence[Any]], boundary: shapely.Geometry | None, options: Checks
+    sheet: Sheet, layer: Layer, parsed: Mapping[str, Sequence[Any]], boundary: shapely.Geometry | None, options: Checks
 ) -> list[Fault]:
     if layer.geometry is GeometryKind.NONE:
         return []
-    rows = [int(row) for row in frame.index]
-    geometries = _geometries(frame)
+    rows, geometries = sheet.rows, sheet.geometries
     codes = [parsed[name] for name in layer.area_fields if name in parsed]
     placed = [any(value is not None for value in values) for values in zip(*codes, strict=True)] if codes else [False] * len(rows)
-    faults = list(geometry_checks.presence_faults(layer, geometries, rows, frame.attrs.get("geometry_faults", {}), placed))
+    faults = list(geometry_checks.presence_faults(layer, geometries, rows, sheet.geometry_faults, placed))
     found, sound = geometry_checks.each_faults(layer, geometries, rows, options.feature_vertices)
     faults += found
     good = geometries[sound]
@@ -201,16 +226,31 @@ def check(
         options: required fields the source may lack, and a reference layer to measure a GCJ-02 shift against.
     """
     given = options or Checks()
-    faults, parsed, relaxed = _value_faults(
-        frame, layer, known or {}, (*given.allow_missing, *frame.attrs.get("allow_missing", ()))
+    allowed = (*given.allow_missing, *frame.attrs.get("allow_missing", ()))
+    faults, parsed, relaxed = find(
+        sheet_of(frame, layer), layer, known=known, boundary=boundary, options=replace(given, allow_missing=allowed)
     )
-    if given.scheme == code_checks.SCHEME:
-        faults += code_checks.prefix_faults(parsed, [int(row) for row in frame.index], counties=given.counties)
-    faults += _geometry_faults(frame, layer, parsed, boundary, given)
-    faults.sort(key=lambda item: (item.row is not None, item.row or 0, item.severity, item.rule))
     rules = {item.rule for item in faults}
     repairs = tuple(dict.fromkeys(repair for rule, repair in REPAIR_FOR_RULE.items() if rule in rules))
     return CheckReport(layer, len(frame), _frame_of(faults), relaxed, repairs, parsed)
+
+
+def find(
+    sheet: Sheet,
+    layer: Layer,
+    *,
+    known: Mapping[str, set[str]] | None = None,
+    boundary: shapely.Geometry | None = None,
+    options: Checks | None = None,
+) -> tuple[list[Fault], dict[str, list[Any]], dict[str, int]]:
+    """Find every fault of rows, as `check` does, without making frames: faults, readable values by column, values let pass."""
+    given = options or Checks()
+    faults, parsed, relaxed = _value_faults(sheet, layer, known or {}, given.allow_missing)
+    if given.scheme == code_checks.SCHEME:
+        faults += code_checks.prefix_faults(parsed, sheet.rows, counties=given.counties)
+    faults += _geometry_faults(sheet, layer, parsed, boundary, given)
+    faults.sort(key=lambda item: (item.row is not None, item.row or 0, item.severity, item.rule))
+    return faults, parsed, relaxed
 
 
 def accept(

@@ -11,9 +11,7 @@ from layers.files.values import EXPECTED, MisfitError, is_unknown, read_value
 from layers.schema import FieldType
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    import pandas as pd
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from layers.schema import Field, Layer
 
@@ -168,8 +166,8 @@ def row_faults(layer: Layer, parsed: Mapping[str, Sequence[Any]], rows: Sequence
                 )
 
 
-def undeclared_faults(frame: pd.DataFrame, layer: Layer) -> Iterator[Fault]:
+def undeclared_faults(names: Iterable[str], layer: Layer) -> Iterator[Fault]:
     """Name columns that the layer does not declare; they cannot be stored."""
-    for name in frame.columns:
+    for name in names:
         if name not in layer and name not in ("id", "ver", "geometry"):
             yield fault(None, str(name), "undeclared_field", None, expected=(f"{layer.zh}的字段", f"a field of {layer.en}"))

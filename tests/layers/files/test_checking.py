@@ -13,8 +13,9 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from layers.catalogue import LAYERS
 from layers.files import gcj02
-from layers.files.checking import Checks, accept, check
+from layers.files.checking import Checks, accept, check, find, sheet_of
 from layers.files.errors import FaultsError
+from layers.files.faults import COLUMNS
 from layers.schema import Code, CodeList, Field, FieldType, GeometryKind, Layer, RowFault
 
 SURFACE = CodeList(
@@ -468,3 +469,20 @@ def test_an_area_is_checked_against_its_parent():
     )
     told = check(rows, LAYERS["areas"], options=Checks(scheme="cn-12")).faults.query("rule == 'E18_code_prefix'")
     assert told["row"].tolist() == [4]
+
+
+def test_faults_found_without_frames_are_those_of_the_report():
+    rows = [{"well_id": "a", "people": "many", "route": "x1"}, {"well_id": "a", "surface": "砼", "strange": 1}]
+    given = frame(*rows, geometries=[Point(104, 36), Polygon([(104, 36), (105, 37), (105, 36), (104, 37), (104, 36)])])
+    options = Checks(allow_missing=("asset_id",))
+    report = check(given, layer(), known={"villages": {"v"}}, boundary=box(100, 30, 101, 31), options=options)
+    sheet = sheet_of(given, layer())
+    faults, parsed, relaxed = find(sheet, layer(), known={"villages": {"v"}}, boundary=box(100, 30, 101, 31), options=options)
+    held = [list(row) for row in report.faults[list(COLUMNS[1:-1])].itertuples(index=False)]
+    assert [list(item)[1:-1] for item in faults] == held
+    assert [item.row for item in faults] == [None if pd.isna(row) else row for row in report.faults["row"].tolist()]
+    assert [item.geometry for item in faults] == report.faults.geometry.tolist()
+    assert (parsed, relaxed) == (report.parsed, report.relaxed)
+    assert {"type", "pattern", "duplicate_key", "code_alias", "undeclared_field", "geometry_type"} <= {
+        item.rule for item in faults
+    }
