@@ -27,7 +27,7 @@ def test_map_loads_the_demonstration_with_legend_counts_and_marks(web):
     page = ready(web.open("/"))
     assert page.inner_text("#panel-title") == "白银市"
     assert "模拟数据" in page.inner_text("header.top")
-    assert "本服务只接受本机访问" in page.inner_text("footer")
+    assert "本服务仅限本机使用" in page.inner_text("footer")
     rows = page.locator("#legend .legend-row")
     assert rows.count() >= 4
     counted = sum(int(text.replace(",", "")) for text in page.locator("#legend .n").all_inner_texts())
