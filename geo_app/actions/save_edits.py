@@ -79,20 +79,18 @@ class _Saving:
     readable: Mapping[str, Reach]
 
     def keep(self, cause: Cause, theirs: Mapping[tuple[str, str], int | None] | None = None) -> tuple[int, ...]:
-        """Keep every edit of the set for its author."""
-        return tuple(
-            self.store.kept.keep(
-                edit,
-                who=self.person.name,
-                bureau=self.person.bureau,
-                account_id=self.person.account_id,
-                cause=cause,
-                origin=self.origin,
-                reason=self.change.reason,
-                theirs_ver=(theirs or {}).get((edit.layer, getattr(edit, "id", ""))),
-            )
-            for edit in self.change.edits
+        """Keep every edit of the set for its author, all in one transaction."""
+        kept = self.store.kept.keep_many(
+            self.change.edits,
+            who=self.person.name,
+            bureau=self.person.bureau,
+            account_id=self.person.account_id,
+            cause=cause,
+            origin=self.origin,
+            reason=self.change.reason,
+            theirs=theirs,
         )
+        return tuple(kept)
 
     def again(self) -> Saved | None:
         """Say what these edits became when they were sent before."""

@@ -16,6 +16,7 @@ from layers.values import to_json
 
 if TYPE_CHECKING:
     import builtins
+    from collections.abc import Mapping, Sequence
 
     from layers.store.backend import Backend
     from layers.store.papers import Cause, KeptState, Origin
@@ -42,14 +43,50 @@ class Kept:
         theirs_ver: int | None = None,
     ) -> int:
         """Keep an edit that was not taken and give its number."""
-        table = tables.kept
+        theirs = {(edit.layer, getattr(edit, "id", "")): theirs_ver}
         values = {"who": who, "bureau": bureau, "account_id": account_id, "cause": cause, "origin": origin, "reason": reason}
-        values |= {"layer": edit.layer, "feature_id": getattr(edit, "id", None), "theirs_ver": theirs_ver}
-        values |= {"edit": to_json(edit_json.dump_edit(edit)), "at": instant(now()), "state": "open"}
+        return self._keep([edit], values, theirs)[0]
+
+    def keep_many(  # noqa: PLR0913 -- as `keep`
+        self,
+        edits: Sequence[Edit],
+        *,
+        who: str,
+        bureau: str,
+        account_id: int | None,
+        cause: Cause,
+        origin: Origin = "page",
+        reason: str = "",
+        theirs: Mapping[tuple[str, str], int | None] | None = None,
+    ) -> builtins.list[int]:
+        """Keep a set of edits in one transaction, all or none, and give their numbers in the order of the edits.
+
+        `theirs` names the present version of a feature by layer and id, where it is known.
+        """
+        values = {"who": who, "bureau": bureau, "account_id": account_id, "cause": cause, "origin": origin, "reason": reason}
+        return self._keep(edits, values, theirs or {})
+
+    def _keep(
+        self, edits: Sequence[Edit], values: Mapping[str, object], theirs: Mapping[tuple[str, str], int | None]
+    ) -> builtins.list[int]:
+        common = {**values, "at": instant(now()), "state": "open"}
+        records = [
+            {
+                **common,
+                "layer": edit.layer,
+                "feature_id": getattr(edit, "id", None),
+                "theirs_ver": theirs.get((edit.layer, getattr(edit, "id", ""))),
+                "edit": to_json(edit_json.dump_edit(edit)),
+            }
+            for edit in edits
+        ]
+        if not records:
+            return []
         with self._backend.writing() as connection:
-            number = next_number(connection, table.c.kept_id)
-            connection.execute(sa.insert(table).values(kept_id=number, **values))
-        return number
+            first = next_number(connection, tables.kept.c.kept_id)
+            numbered = [{"kept_id": number, **record} for number, record in enumerate(records, start=first)]
+            self._backend.many(connection, sa.insert(tables.kept), numbered)
+        return [*range(first, first + len(records))]
 
     def get(self, kept_id: int) -> KeptEdit:
         """Give a kept edit; raise NotFoundError when there is none of this number."""

@@ -118,6 +118,34 @@ def test_an_edit_that_was_not_taken_is_kept_whole(store):
         store.kept.get(99)
 
 
+def test_a_set_of_edits_is_kept_together_in_its_order(store):
+    assert store.kept.keep(Delete("wells", "first", 1), **KEPT) == 1
+    frame = gpd.GeoDataFrame({"well_id": ["n"]}, geometry=[shapely.Point(1, 2)], crs="EPSG:4490")
+    edits = [Update("wells", str(n), n, {"name": f"“{n}”"}, shapely.Point(104, 36)) for n in range(150)]
+    edits += [Insert("wells", frame), Delete("wells", "x", 3)]
+    numbers = store.kept.keep_many(edits, **KEPT, theirs={("wells", "3"): 9, ("wells", "x"): None, ("tracks", "4"): 7})
+    assert numbers == list(range(2, 154))
+    kept = {item.kept_id: item for item in store.kept.list(limit=200)}
+    assert len(kept) == 153
+    assert [kept[number].edit for number in numbers[:150]] == edits[:150]
+    assert kept[numbers[150]].edit.frame["well_id"].tolist() == ["n"]
+    assert (kept[153].edit, kept[153].feature_id) == (edits[151], "x")
+    assert {kept[number].theirs_ver for number in numbers} == {None, 9}
+    assert kept[numbers[3]].theirs_ver == 9
+    assert {(item.who, item.cause, item.origin, item.reason, item.state) for item in kept.values()} == {
+        ("李", "stale", "ogc", "测量", "open")
+    }
+    assert store.kept.keep_many([], **KEPT) == []
+    assert store.kept.keep(Delete("wells", "last", 1), **KEPT) == 154
+
+
+def test_a_set_that_cannot_be_kept_whole_is_not_kept_in_part(store):
+    foreign = gpd.GeoDataFrame({"well_id": ["n"]}, geometry=[shapely.Point(1, 2)], crs="EPSG:4326")
+    with pytest.raises(BadFrameError, match="EPSG:4326"):
+        store.kept.keep_many([Delete("wells", "x", 1), Insert("wells", foreign)], **KEPT)
+    assert store.kept.list() == []
+
+
 def test_kept_edits_are_settled_once_and_never_lost(store):
     numbers = [store.kept.keep(Delete("wells", str(n), 1), **KEPT | {"account_id": n % 2}) for n in range(4)]
     store.kept.settle(numbers[0], "merged", by="王", change_id=8)
