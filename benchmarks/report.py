@@ -24,9 +24,10 @@ COLUMNS = {
 }
 MANY = """{viewers} viewers and {editors} editors, each of whom asks once a second for {seconds:.0f} s over HTTP; {roads:,} roads.
 Measured {date} on {cores} cores, a machine shared with other work (the clients among it), load average {load}.
-A viewer reads the features of a random view, an editor saves a change of a road. The GeoPackage is served as `geo-app serve`
-does, PostGIS by gunicorn with two workers; its server has its usual settings and syncs every commit. “Without a pause” is the
-store alone: the editors in threads that apply one change after the other. Made by `python -m benchmarks.editing`."""
+A viewer reads the features of a random view, an editor saves a change of a road: {viewers} reads and {editors} edits a second are
+all that is asked for. The GeoPackage is served as `geo-app serve` does, PostGIS by gunicorn with two workers; its server has its
+usual settings and syncs every commit. “Without a pause” is the store alone: the editors in threads that apply one change after
+the other. Made by `python -m benchmarks.editing`."""
 TILE_WAYS = {
     "ours": "ours, cold, engine alone",
     "http cold": "ours, cold, whole answer",
