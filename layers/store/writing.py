@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 
 from layers.errors import CancelledError
-from layers.store import rows, tables
+from layers.store import deriving, rows, tables
 from layers.store.judging import Judge
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Writer:
     def insert(self, layer: Layer, added: Sequence[Row]) -> None:
         """Add rows."""
         self.judge.added(layer, added)
+        added = deriving.filled(layer, added)
         for chunk in self._chunks(added):
             self.backend.many(self.connection, sa.insert(self.backend.tables[layer.name]), self._records(layer, chunk))
             self._remember(layer, [(None, row) for row in chunk])
@@ -57,6 +58,7 @@ class Writer:
     def update(self, layer: Layer, pairs: Sequence[tuple[Row, Row]]) -> None:
         """Give rows new content; a pair is the row before and the row after."""
         self.judge.changed(layer, pairs)
+        pairs = deriving.followed(layer, pairs)
         table = self.backend.tables[layer.name]
         names = [column.name for column in table.columns if column.name != "fid"]
         statement = (
