@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,8 @@ from geo_app.errors import BadRequestError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from layers.store import Store
 
 FORMATS = ("csv", "gpkg", "shp", "geojson", "kml", "xlsx", "fgb", "parquet")
 
@@ -123,16 +126,53 @@ def changes(bench: Bench, layer: str | None, limit: int, out: Path | None, *, as
     deliver(frame, out=out, as_json=as_json, title="Changes")
 
 
-@click.command(epilog=examples("geo-app undo 3", 'geo-app undo 3 --who 李明 --reason "wrong file"'))
+@click.command(
+    epilog=examples("geo-app undo 3", "geo-app undo 3 --dry-run", 'geo-app undo 3 --yes --who 李明 --reason "wrong file"')
+)
 @click.argument("change_id", type=int)
+@click.option("--dry-run", is_flag=True, help="Only say what it would do.")
+@click.option("--yes", is_flag=True, help="Undo without asking; needed where there is no terminal to ask on.")
 @signed
 @pass_bench
 def undo(bench: Bench, change_id: int, **options: Any) -> None:
-    """Undo a whole change, as a new change; refused when later changes touched the same rows."""
+    """Undo a whole change, as a new change, after a preview; refused when later changes touched the same rows."""
     by = bench.by(options)
     with bench.store() as store:
+        _preview_undo(store, change_id)
+        if options["dry_run"] or not _undo_agreed(change_id, yes=options["yes"]):
+            say("Nothing was changed.")
+            return
         receipt = store.undo(change_id, who=by.who, bureau=by.bureau, reason=by.reason or f"Undo of change {change_id}")
     say(
         f"Change {change_id} undone by change {receipt.change_id}: {receipt.inserted} rows back, {receipt.deleted} taken out, "
         f"{receipt.updated} as before."
     )
+
+
+def _preview_undo(store: Store, change_id: int) -> None:
+    """Say what undoing would do, layer by layer."""
+    from collections import Counter
+
+    record = store.change(change_id)
+    say(f"Change {change_id}, {record.at:%Y-%m-%d %H:%M} by {record.who}: {record.reason}")
+    counts = Counter((row.layer, str(row.op)) for row in store.change_rows(change_id))
+    for name in sorted({layer for layer, _ in counts}):
+        back, out, before = (counts[name, op] for op in ("delete", "insert", "update"))
+        say(f"  {name}: {back} rows would come back, {out} be taken out, {before} be as before.")
+
+
+def _undo_agreed(change_id: int, *, yes: bool) -> bool:
+    """Ask a person, unless --yes was given.
+
+    Raises:
+        BadRequestError: there is no terminal to ask on.
+    """
+    if yes:
+        return True
+    if not _is_terminal():
+        raise BadRequestError(f"Change {change_id} was not undone: there is no terminal to ask on. Run again with --yes.")
+    return click.confirm(f"Undo change {change_id}?", err=True)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()

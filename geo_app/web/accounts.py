@@ -13,7 +13,7 @@ from geo_app.access.roles import ROLES
 from geo_app.actions import accounts as action
 from geo_app.actions import held, passwords, reach, signing_in
 from geo_app.errors import BadRequestError, NotFoundError
-from geo_app.web import identifying
+from geo_app.web import identifying, throttle
 from geo_app.web.desk import desk, person, session_of
 from geo_app.web.language import COOKIE as LANGUAGE_COOKIE
 from geo_app.web.language import LANGUAGES, YEAR_SECONDS, title
@@ -65,6 +65,7 @@ def enter() -> ResponseReturnValue:
     try:
         account = signing_in.sign_in(here.store, login, request.form.get("password", ""), address=request.remote_addr or "")
     except (signing_in.SignInRefusedError, signing_in.TooManyAttemptsError) as error:
+        throttle.note_failed_sign_in()
         return _refused(error, login=login, wanted=wanted)
     _end_session()
     response = make_response(redirect(wanted, SEE_OTHER))

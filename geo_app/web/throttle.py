@@ -23,7 +23,10 @@ TILES = RateLimitItemPerSecond(200, 4)
 GENERAL = RateLimitItemPerMinute(1200)
 ANONYMOUS = RateLimitItemPerMinute(240)
 SIGN_IN = RateLimitItemPerMinute(30, 15)
-"""Attempts to sign in from one address, whatever the accounts; those of one account are counted in the store."""
+"""Failed attempts to sign in from one address, whatever the accounts; those of one account are counted in the store.
+
+Successes do not count: a whole bureau may sit behind one address.
+"""
 
 
 class TooManyRequestsError(PersonError, PermissionError):
@@ -56,12 +59,29 @@ def check(settings: Settings) -> None:
         _hit(TILES, "tiles", who)
     else:
         _hit(GENERAL if account is not None else ANONYMOUS, "requests", who)
-    if request.endpoint == "accounts.enter":
-        _hit(SIGN_IN, "sign-in", f"address {request.remote_addr}")
+    if request.endpoint == "accounts.enter" and not _counter().test(SIGN_IN, *_sign_in_key()):
+        raise _too_many(SIGN_IN, *_sign_in_key())
+
+
+def note_failed_sign_in() -> None:
+    """Count an attempt to sign in that was refused against its address."""
+    _counter().hit(SIGN_IN, *_sign_in_key())
+
+
+def _sign_in_key() -> tuple[str, str]:
+    return "sign-in", f"address {request.remote_addr}"
+
+
+def _counter() -> MovingWindowRateLimiter:
+    limiter: MovingWindowRateLimiter = current_app.extensions["xiangtu-limits"]
+    return limiter
 
 
 def _hit(limit: RateLimitItem, *key: str) -> None:
-    limiter: MovingWindowRateLimiter = current_app.extensions["xiangtu-limits"]
-    if not limiter.hit(limit, *key):
-        wait = limiter.get_window_stats(limit, *key).reset_time - time.time()
-        raise TooManyRequestsError(max(1, math.ceil(wait)))
+    if not _counter().hit(limit, *key):
+        raise _too_many(limit, *key)
+
+
+def _too_many(limit: RateLimitItem, *key: str) -> TooManyRequestsError:
+    wait = _counter().get_window_stats(limit, *key).reset_time - time.time()
+    return TooManyRequestsError(max(1, math.ceil(wait)))

@@ -113,3 +113,24 @@ def test_area_merge_split_rename_transfer(geo, tmp_path):
     assert geo("area", "split", JIA, "--part", "x", "--part", "y").exit_code == 2
     assert geo("area", "rename", "0", "--name", "x", "--yes").exit_code == 7
     assert geo("area", "rename", YI, "--on", "soon").exit_code == 2
+
+
+def test_undo_shows_what_it_does_and_asks(geo, tmp_path, monkeypatch):
+    edit(tmp_path)
+    looked = geo("undo", "2", "--dry-run")
+    assert looked.exit_code == 0
+    assert "wu: 命名" in looked.stderr
+    assert "roads: 0 rows would come back, 0 be taken out, 1 be as before." in looked.stderr
+    refused = geo("undo", "2")
+    assert refused.exit_code == 2
+    assert "--yes" in refused.stderr
+    monkeypatch.setattr("geo_app.commands.reading._is_terminal", lambda: True)
+    with monkeypatch.context() as asked:
+        asked.setattr("click.confirm", lambda *_, **__: False)
+        assert "Nothing was changed" in geo("undo", "2").stderr
+    assert len(json.loads(geo("changes", "--json").stdout)) == 2
+    with monkeypatch.context() as asked:
+        asked.setattr("click.confirm", lambda *_, **__: True)
+        assert "undone by change 3" in geo("undo", "2").stderr
+    assert geo("undo", "3", "--yes").exit_code == 0
+    assert len(json.loads(geo("changes", "--json").stdout)) == 4

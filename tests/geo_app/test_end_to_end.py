@@ -171,9 +171,9 @@ def test_an_import_is_taken_updated_and_undone(small, tmp_path):
     assert (change["who"], change["inserted"], change["file_name"]) == ("wang", 1, "new.csv")
     again = small("load", tmp_path / "next.toml", "--data", tmp_path)
     assert "Nothing was different" in again.stderr
-    small("undo", change["change_id"], "--reason", "wrong year")
+    small("undo", change["change_id"], "--yes", "--reason", "wrong year")
     assert small.rows("query", "--layer", "hamlets", "--where", "hamlet_id=N1") == []
-    small("undo", change["change_id"], code=6)
+    small("undo", change["change_id"], "--yes", code=6)
     small("verify")
 
 

@@ -318,6 +318,15 @@ def test_one_address_cannot_try_many_accounts(peopled, browser_of, monkeypatch):
     assert codes[30:] == [429] * 2
 
 
+def test_a_bureau_behind_one_address_signs_in(peopled, browser_of, monkeypatch):
+    from geo_app.actions import passwords
+
+    monkeypatch.setattr(passwords, "holds", lambda _, given: given != "wrong password")
+    assert {browser_of(peopled).sign_in("east").status_code for _ in range(35)} == {303}
+    assert [browser_of(peopled).sign_in("west", "wrong password").status_code for _ in range(2)] == [401] * 2
+    assert browser_of(peopled).sign_in("east").status_code == 303
+
+
 def test_too_many_requests_wait(peopled, browser_of, monkeypatch):
     from limits import RateLimitItemPerMinute
 
