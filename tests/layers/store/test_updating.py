@@ -199,6 +199,27 @@ def test_a_feature_that_never_was_and_one_out_of_reach_refuse_the_whole(held, ch
     assert held.get("plots", "p0")["ver"] == 1
 
 
+@pytest.mark.parametrize(
+    ("reach", "values", "last", "found"),
+    [
+        (REACHES[2], {"county_code": "e"}, Update("plots", "p2", 1, {"county_code": "e"}), ("area_after", "k1")),
+        (REACHES[4], {"money": 2.0}, Update("plots", "p2", 1, {"money": 2.0}), ("field", "money")),
+        (REACHES[4], {"money": 2.0}, Delete("plots", "p2", 1), ("field", "money")),
+        (REACHES[4], {"name": "x"}, Delete("plots", "p2", 1), None),
+    ],
+)
+def test_what_may_not_be_written_is_named_as_one_by_one(held, held_together, reach, values, last, found):
+    edits = (Update("plots", "p4", 1, {"name": "x"}), Update("plots", "p1", 2, values), last)
+    change = Change("乙", "水务局", "测试", edits, at=NOON)
+    held_together(1)
+    alone = outcome(held, change, reach)
+    held_together(1000)
+    assert outcome(held, change, reach) == alone
+    with pytest.raises(OutOfReachError) as caught:
+        held.apply(change, reach=reach)
+    assert caught.value.items == (("plots", "p1", *found) if found else ("plots", "p2", "field", "a removal"),)
+
+
 def test_progress_is_told_and_a_change_is_stopped_between_parts(held, change, held_together):
     held_together(2)
     wanted = change(*(Update("plots", f"p{n}", VERSIONS[f"p{n}"], {"name": "x"}) for n in range(5)))
