@@ -24,7 +24,7 @@ from pyproj import Transformer
 
 from geo_app.access import Verb
 from geo_app.actions import held, inputs, reach
-from geo_app.errors import BadRequestError, ForbiddenError
+from geo_app.errors import BadRequestError
 from layers.catalogue import layer as declared
 from layers.files.field_files import FieldTable, dumped, write_package
 from layers.schema import STORAGE_CRS
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from geo_app.access import Person
     from layers.schema import Layer
     from layers.store import Store
+    from processing.areas import Areas
 
 KEY: Final = "field_key"
 """Setting under which the store keeps the key of its seals."""
@@ -89,13 +90,8 @@ def make(store: Store, person: Person, request: FieldRequest, folder: Path) -> F
         NotFoundError: there is no such area or layer (for this person).
         BadRequestError: no layer was named, or the package would be too large for a telephone.
     """
-    if not request.layers:
-        raise BadRequestError("Name at least one layer to take along.")
     tree = inputs.areas(store, held.read(store, held.TREE_LAYERS))
-    area = inputs.require_area(tree, request.area)
-    if person.account_id is not None and not _reads_area(store, person, area):
-        raise ForbiddenError(f"Your account does not reach the area {area}.")
-    layers = [declared(name) for name in dict.fromkeys(request.layers)]
+    area, layers = checked(store, person, request, tree)
     tables = [FieldTable(layer, _rows(store, person, layer, area)) for layer in layers]
     count = sum(len(table.frame) for table in tables)
     if count > MOST_ROWS:
@@ -110,9 +106,22 @@ def make(store: Store, person: Person, request: FieldRequest, folder: Path) -> F
     return FieldPackage(path, package_id, area, name, {table.layer.name: len(table.frame) for table in tables})
 
 
-def _reads_area(store: Store, person: Person, area: str) -> bool:
-    codes = reach.area_codes(store, person)
-    return codes is None or area in codes
+def checked(store: Store, person: Person, request: FieldRequest, tree: Areas | None = None) -> tuple[str, list[Layer]]:
+    """Give the area and the layers of a package that a person may take along.
+
+    Raises:
+        NotFoundError: there is no such area or layer, or not for this person; both are said alike.
+        BadRequestError: no layer was named.
+    """
+    if not request.layers:
+        raise BadRequestError("Name at least one layer to take along.")
+    if tree is None:
+        tree = inputs.areas(store, held.read(store, held.TREE_LAYERS))
+    area = inputs.require_area(tree, request.area, reach.area_codes(store, person))
+    layers = [declared(name) for name in dict.fromkeys(request.layers)]
+    for layer in layers:
+        reach.of(store, person, layer.name)
+    return area, layers
 
 
 def _rows(store: Store, person: Person, layer: Layer, area: str) -> GeoDataFrame:

@@ -15,7 +15,7 @@ from layers.store.reaching import mask
 from processing.areas import DEFAULT_SCHEME, HAMLET_RANK, Areas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from geopandas import GeoDataFrame
 
@@ -139,9 +139,9 @@ def level_name(found: Areas, asked: str, *, also: Iterable[str] = ()) -> str | N
     raise UnknownNameError(f"There is no level {asked!r} here; the levels are: {names}.")
 
 
-def require_area(found: Areas, code: str) -> str:
-    """Give back an area code that exists here; raise NotFoundError when it does not."""
+def require_area(found: Areas, code: str, codes: Collection[str] | None = None) -> str:
+    """Give back an area code that exists here (and is one of `codes`); raise NotFoundError when it does not, or is not."""
     code = code.strip()
-    if found.level_of(code) is None:
+    if found.level_of(code) is None or (codes is not None and code not in codes):
         raise NotFoundError(f"There is no area with the code {code!r} in this store. `geo-app areas` lists them.")
     return code

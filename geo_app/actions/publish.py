@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from geo_app.access import Permission, require
-from geo_app.actions import compose_map, frozen_map, reach
-from geo_app.errors import BadRequestError, NotFoundError
+from geo_app.actions import compose_map, frozen_map, held, inputs, reach
+from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError
 from geo_app.progress import Progress
 from map_templates import paper
 
 if TYPE_CHECKING:
     from geo_app.access import Person
     from layers.store import Publication, Store
+    from processing.areas import Areas
 
 LONGEST_TITLE: Final = 120
 LONGEST_TEXT: Final = 20_000
@@ -31,6 +32,8 @@ class Paper:
     text: str = ""
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
+    area: str | None = None
+    """Code of the area that a publication is about; none for everywhere."""
     maker: compose_map.Maker | None = None
     """Who is named on a map."""
     accounts: bool = True
@@ -55,7 +58,14 @@ def day(text: str, name: str) -> dt.date | None:
         raise BadRequestError(f"{name}: a day such as 2026-03-01 was expected, found {text[:20]!r}") from None
 
 
-def _checked(person: Person, item: Paper) -> Paper:
+def checked(store: Store, person: Person, item: Paper) -> Paper:
+    """Give what is to be published with its texts trimmed, once everything about it is allowed.
+
+    Raises:
+        ForbiddenError: the person may not publish, or not for everywhere.
+        BadRequestError: no title, a text too long, or days the wrong way round.
+        NotFoundError: there is no such area, or the person does not decide for it; both are said alike.
+    """
     require(person, Permission.REVIEW, accounts=item.accounts)
     title, text = item.title.strip(), item.text.strip()
     if not title or len(title) > LONGEST_TITLE:
@@ -64,20 +74,19 @@ def _checked(person: Person, item: Paper) -> Paper:
         raise BadRequestError(f"text: at most {LONGEST_TEXT} characters were expected, found {len(text)}")
     if item.valid_from and item.valid_to and item.valid_to < item.valid_from:
         raise BadRequestError(f"The last day {item.valid_to} lies before the first day {item.valid_from}")
-    return replace(item, title=title, text=text)
+    return replace(item, title=title, text=text, area=_area(store, person, item.area))
 
 
 def publish_notice(store: Store, person: Person, item: Paper) -> int:
     """Publish a notice and give its number.
 
     Raises:
-        ForbiddenError: the person may not review.
-        BadRequestError: no title or text, or days the wrong way round.
+        ForbiddenError, BadRequestError, NotFoundError: as `checked`; a notice needs a text as well.
     """
-    item = _checked(person, item)
+    item = checked(store, person, item)
     if not item.text:
         raise BadRequestError("text: a notice says something; the text is empty")
-    content = {"text": item.text, "bureau": person.bureau}
+    content = _head(store, person, item)
     return store.published.publish(
         "notice", item.title, content, who=person.name, valid_from=item.valid_from, valid_to=item.valid_to
     )
@@ -89,13 +98,12 @@ def publish_map(
     """Compose a map from a run and publish it with its figures and its printed page; give the number of the publication.
 
     Raises:
-        ForbiddenError: the person may not review.
-        NotFoundError: no such run or area, or an area that the person may not read.
+        ForbiddenError, BadRequestError: as `checked`.
+        NotFoundError: no such run or area, or an area that the person does not decide for.
         NoDataError: no run yet, or no outlines at the level.
     """
     progress = progress or Progress()
-    item = _checked(person, item)
-    _require_area(store, person, request.area)
+    item = checked(store, person, replace(item, area=request.area))
     progress(0, 3, "composing")
     spec = compose_map.compose(store, replace(request, gaps=False, overlays=(), title=item.title), item.maker)
     progress(1, 3, "drawing")
@@ -104,7 +112,7 @@ def publish_map(
         paper.render(spec, page, format="pdf")
         printed = base64.b64encode(page.read_bytes()).decode("ascii")
     progress(2, 3, "publishing")
-    content: dict[str, Any] = {"text": item.text, "bureau": person.bureau, "map": frozen_map.freeze(spec), "pdf": printed}
+    content = _head(store, person, item) | {"map": frozen_map.freeze(spec), "pdf": printed}
     content["indicator"], content["run"] = request.indicator, spec.credits.run_id
     number = store.published.publish(
         "map", item.title, content, who=person.name, valid_from=item.valid_from, valid_to=item.valid_to
@@ -113,10 +121,28 @@ def publish_map(
     return number
 
 
-def _require_area(store: Store, person: Person, area: str | None) -> None:
-    codes = reach.area_codes(store, person)
-    if codes is not None and (area is None or area not in codes):
-        raise NotFoundError(f"There is no area with the code {area}" if area else "Name the area that the map shows")
+def _area(store: Store, person: Person, area: str | None) -> str | None:
+    area, codes = (area or "").strip(), reach.reviewed_codes(store, person)
+    if not area:
+        if codes is not None:
+            raise ForbiddenError("Your account publishes for its own areas; name the area of the publication.")
+        return None
+    return inputs.require_area(_tree(store), area, codes)
+
+
+def _tree(store: Store) -> Areas:
+    return inputs.areas(store, held.read(store, held.TREE_LAYERS))
+
+
+def _head(store: Store, person: Person, item: Paper) -> dict[str, Any]:
+    named = _tree(store).name(item.area) if item.area else ""
+    return {"text": item.text, "bureau": person.bureau, "area": item.area, "area_name": named}
+
+
+def manageable(store: Store, person: Person) -> list[Publication]:
+    """List what a person may withdraw, also what is no longer shown: all of it, or that of the areas decided for."""
+    codes = reach.reviewed_codes(store, person)
+    return [item for item in store.published.all() if codes is None or item.content.get("area") in codes]
 
 
 def public(store: Store, published_id: int, at: dt.datetime | None = None) -> Publication:
@@ -135,8 +161,10 @@ def withdraw(store: Store, person: Person, published_id: int, *, accounts: bool 
     """Take a publication back; it is kept, and no longer shown.
 
     Raises:
-        ForbiddenError: the person may not review.
-        NotFoundError: there is none of this number.
+        ForbiddenError: the person may not publish.
+        NotFoundError: there is none of this number, or it is not of an area that the person decides for.
     """
     require(person, Permission.REVIEW, accounts=accounts)
+    if all(item.published_id != published_id for item in manageable(store, person)):
+        raise NotFoundError(f"There is no publication {published_id}.")
     store.published.withdraw(published_id, person.name)

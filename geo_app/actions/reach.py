@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from geo_app.access import Person, Verb
+from geo_app.access import Permission, Person, Verb
 from geo_app.access.roles import ROLES
 from geo_app.actions import held
 from geo_app.errors import ForbiddenError, NotFoundError, NotSignedInError
@@ -89,6 +89,15 @@ def area_codes(store: Store, person: Person) -> frozenset[str] | None:
     if person.everything:
         return None
     return _together(store, [item.areas for item in person.grants if item.role in ROLES])[0]
+
+
+def reviewed_codes(store: Store, person: Person) -> frozenset[str] | None:
+    """Give the codes of the areas that a person decides for (reviews, publishes), with everything below; None for everywhere."""
+    if person.everything:
+        return None
+    roles = [(item, ROLES.get(item.role)) for item in person.grants]
+    deciding = [item.areas for item, role in roles if role and Permission.REVIEW in role.permissions(apply=item.apply)]
+    return _together(store, deciding)[0]
 
 
 def _may(grant: Grant, layer: str, verb: Verb) -> bool:

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from geo_app import errors as table
-from geo_app.web.identifying import CHALLENGE, is_tool_path
+from geo_app.web.identifying import CHALLENGE, is_data, is_tool_path
 from geo_app.web.language import language
 from layers.schema import PersonError
 
@@ -36,7 +36,7 @@ def wants_json() -> bool:
     """Say whether the asker is a script of ours or a tool rather than a person opening a page."""
     if request.is_json or request.headers.get("X-Requested-With") == "xiangtu":
         return True
-    if is_tool_path():
+    if is_data():
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
     return best == "application/json"
@@ -105,7 +105,7 @@ def _by_code(code: str) -> str:
 
 
 def _person(error: PersonError) -> ResponseReturnValue:
-    if isinstance(error, table.NotSignedInError) and request.method == "GET" and not wants_json() and not is_tool_path():
+    if isinstance(error, table.NotSignedInError) and request.method == "GET" and not wants_json():
         asked = request.full_path if request.query_string else request.path
         return redirect(url_for("accounts.sign_in", next=asked))
     found = table.body(error, request_id=g.get("request_id", ""), translate=explain)

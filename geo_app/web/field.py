@@ -79,6 +79,7 @@ def take() -> ResponseReturnValue:
         metric=asked.get("crs") != "degrees",
     )
     store, who = desk().store, person()
+    field_package.checked(store, who, wanted)
     return jobs.start(
         jobs.FIELD_OUT,
         gettext("Package for the field: %(name)s", name=wanted.area),

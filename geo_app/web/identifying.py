@@ -27,6 +27,26 @@ COOKIE, SECURE_COOKIE = "xiangtu-session", "__Host-xiangtu-session"
 """The prefix makes browsers keep the cookie to this host and to encrypted connections."""
 TOOL_PATHS = ("/api/", "/tiles/")
 """Addresses for other tools, which send login and password with each request (HTTP Basic)."""
+DATA_PATHS = (*TOOL_PATHS, "/editing/")
+DATA_ENDPOINTS = frozenset(
+    {
+        "features.features",
+        "features.row",
+        "features.rows",
+        "frames.values",
+        "imports.state",
+        "jobs.count",
+        "jobs.listing",
+        "jobs.state",
+        "map.children",
+        "map.gap_layer",
+        "map.panel",
+        "map.units",
+        "queries.kept",
+        "search.search",
+    }
+)
+"""Endpoints that answer our own scripts as JSON: where nobody is signed in they say so, and lead to no page."""
 CHALLENGE = 'Basic realm="Xiangtu", charset="UTF-8"'
 BASIC_KEPT_S, BASIC_KEPT = 300.0, 500
 _key = secrets.token_bytes(32)
@@ -38,6 +58,12 @@ _lock = threading.Lock()
 def is_tool_path() -> bool:
     """Say whether the address is one for other tools."""
     return request.path.startswith(TOOL_PATHS)
+
+
+def is_data() -> bool:
+    """Say whether what is asked for is data for a program, never a page to look at."""
+    fetched = request.headers.get("Sec-Fetch-Dest") == "empty"
+    return fetched or request.path.startswith(DATA_PATHS) or request.endpoint in DATA_ENDPOINTS
 
 
 def uses_basic() -> bool:

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from geo_app.access import Permission, permission
-from geo_app.actions import compose_map, publish
+from geo_app.actions import compose_map, publish, reach
 from geo_app.web import bodies, figures, frames, jobs
 from geo_app.web.desk import desk, person
 from geo_app.web.language import language
@@ -40,6 +40,7 @@ def _paper(form: Mapping[str, str]) -> publish.Paper:
         text=form.get("text", ""),
         valid_from=publish.day(form.get("valid_from", ""), "valid_from"),
         valid_to=publish.day(form.get("valid_to", ""), "valid_to"),
+        area=form.get("area", "").strip() or None,
         accounts=not person().is_local,
     )
 
@@ -47,12 +48,17 @@ def _paper(form: Mapping[str, str]) -> publish.Paper:
 @pages.get("")
 @permission(Permission.REVIEW)
 def index() -> ResponseReturnValue:
-    """List everything published, also what is no longer shown, with the forms for more."""
-    hierarchy = figures.areas()
-    offered = [(code, hierarchy.name(code)) for code in hierarchy.codes if _rank(hierarchy.level_of(code)) in frames.RANKS]
+    """List what this person may take back, also what is no longer shown, with the forms for more."""
+    store, who, hierarchy = desk().store, person(), figures.areas()
+    codes = reach.reviewed_codes(store, who)
+    mine = [code for code in hierarchy.codes.tolist() if codes is None or code in codes]
+    offered = [(code, hierarchy.name(code)) for code in mine if _rank(hierarchy.level_of(code)) in frames.RANKS]
+    granted = {code for item in who.grants for code in item.areas if codes is not None and code in codes}
     return render_template(
         "publications.html",
-        items=desk().store.published.all(),
+        items=publish.manageable(store, who),
+        limited=codes is not None,
+        own_area=next(iter(granted)) if len(granted) == 1 else "",
         indicators=INDICATORS.values(),
         levels=frames.levels(),
         areas=offered[:MOST_AREAS],
@@ -82,12 +88,13 @@ def _maker() -> compose_map.Maker:
 def map_() -> ResponseReturnValue:
     """Start composing and publishing a map; the job's result is the number of the publication."""
     asked = _asked()
-    here, who, item = desk(), person(), replace(_paper(asked), maker=_maker())
+    here, who = desk(), person()
+    item = replace(publish.checked(here.store, who, _paper(asked)), maker=_maker())
     code, run = indicator_of(asked.get("indicator")), asked.get("run", "")
     wanted = compose_map.MapRequest(
         indicator=code,
         level=asked.get("level", ""),
-        area=asked.get("area", "").strip() or None,
+        area=item.area,
         run_id=int(run) if run.isdecimal() else None,
         language="zh" if language() == "zh" else "en",
     )

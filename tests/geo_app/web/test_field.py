@@ -82,7 +82,7 @@ def test_wrong_files_and_words(app, web, county, tmp_path):
     other = {"file": (io.BytesIO(b"x"), "field.qgs"), "csrf_token": web._token()}
     assert web.post("/field/returns", data=other, content_type="multipart/form-data").status_code == 400
     assert web.post("/field/packages", {"area": county, "layers": "roads"}).status_code == 400
-    assert web.job("/field/packages", {"area": "nowhere", "layers": ["roads"]}, state="failed")["error"]["code"] == "not_found"
+    assert web.post("/field/packages", {"area": "nowhere", "layers": ["roads"]}).get_json()["code"] == "not_found"
     (tmp_path / "x.gpkg").write_bytes(b"SQLite format 3\0 and no more")
     data = {"file": (io.BytesIO((tmp_path / "x.gpkg").read_bytes()), "x.gpkg"), "csrf_token": web._token()}
     failed = web.job("/field/returns", data=data, content_type="multipart/form-data", state="failed")
@@ -93,3 +93,18 @@ def test_wrong_files_and_words(app, web, county, tmp_path):
 def test_results_of_other_jobs_are_not_found(app, web):
     assert web.get("/field/packages/99").status_code == 404
     assert web.get("/field/returns/99").status_code == 404
+
+
+def test_a_package_of_an_area_beyond_is_refused_before_a_job_begins(peopled, browser_of):
+    east = browser_of(peopled, "east")
+
+    def refused(**asked):
+        answer = east.post("/field/packages", {"area": "990101", "layers": ["roads"]} | asked)
+        return answer.status_code, answer.get_json()["message"].replace(asked.get("area", ""), "X")
+
+    beyond, never = refused(area="990102"), refused(area="990109")
+    assert beyond == never
+    assert beyond[0] == 404
+    assert refused(layers=["monitored_households"])[0] == 404
+    assert refused(layers=[])[0] == 400
+    assert east.json("/jobs/list")["jobs"] == []

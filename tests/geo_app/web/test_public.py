@@ -81,6 +81,7 @@ def test_a_published_map_keeps_its_figures_when_the_data_change(web):
 
 def test_a_map_of_nothing_is_refused(web):
     assert web.post("/publications/maps", data={"title": "x", "indicator": "X9"}).status_code == 404
-    job = publish_map(web, state="failed", area="000000")
-    assert job["error"]["code"] == "not_found"
+    asked = {"title": "x", "indicator": "RD1", "level": "township", "area": "000000"}
+    assert web.post("/publications/maps", asked).status_code == 404, "refused before a job begins"
+    assert web.json("/jobs/list")["jobs"] == []
     assert web.json("/public/1", status=404)["code"] == "not_found"
