@@ -33,6 +33,8 @@ class DemoRequest:
     seed: int = demo.SEED
     replace: bool = False
     """Whether rows that are no demonstration may be put out of their place; the history keeps them."""
+    language: str = "zh"
+    """Language of the change's reason, `zh` or `en`."""
 
 
 def build(store: Store, request: DemoRequest, by: By, progress: Progress | None = None) -> Receipt:
@@ -45,7 +47,7 @@ def build(store: Store, request: DemoRequest, by: By, progress: Progress | None 
     change = Change(
         who=by.who,
         bureau=by.bureau,
-        reason=by.reason or f"Demonstration area, seed {request.seed}",
+        reason=by.reason or _reason(request),
         edits=tuple(Replace(name, frame) for name, frame in made.frames.items()),
         kind="demo",
     )
@@ -55,6 +57,10 @@ def build(store: Store, request: DemoRequest, by: By, progress: Progress | None 
     store.settings_set(ASSUMPTIONS, list(made.assumptions))
     store.settings_set(CONTRADICTIONS, tables.records(made.contradictions))
     return receipt
+
+
+def _reason(request: DemoRequest) -> str:
+    return f"Demonstration area, seed {request.seed}" if request.language == "en" else f"演示区域，种子 {request.seed}"
 
 
 def refuse_over_data(store: Store) -> None:

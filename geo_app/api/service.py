@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -68,6 +69,12 @@ class Service(API):  # type: ignore[misc]  # pygeoapi carries no types
         self.locales = l10n.get_locales(config)
         self.default_locale = self.locales[0]
         self.pretty_print = False
+
+    def get_exception(self, status: int, headers: dict[str, str], format_: str, code: str, description: str) -> Any:
+        """Answer a refusal without a traceback in the log: what a client asked wrongly is no fault of the service."""
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return super().get_exception(status, headers, format_, code, description)
+        return headers, status, json.dumps({"code": code, "type": code, "description": description})
 
 
 class JsonRequest(APIRequest):  # type: ignore[misc]  # pygeoapi carries no types

@@ -18,6 +18,7 @@ from geo_app.api.geojson import VERSION
 from geo_app.api.provider import note_served
 from geo_app.errors import BadRequestError, NotFoundError
 from geo_app.web.bodies import parse
+from geo_app.web.desk import desk
 from layers.frames import GEOMETRY
 from layers.schema import GeometryKind
 from layers.store import UNCHANGED, Update
@@ -36,6 +37,7 @@ MEMBERS = frozenset(
     {"type", "id", "geometry", "properties", "links", "bbox", "geometry_name", "crs", "conformsTo", "time", "place"}
 )
 """Members of a feature that clients send; those that are not ours are passed over."""
+AGENT_LENGTH = 160
 SIX_DECIMALS = 6
 """To how many decimals QGIS writes the coordinates of a feature that it replaces."""
 
@@ -198,8 +200,8 @@ def _edit(collection: Collection, payload: Mapping[str, Any]) -> Insert | Update
 def _reason() -> str:
     """Say in the history where an edit came from: what the tool says of itself, or the reason it was given."""
     given = unquote(request.headers.get("X-Reason", "")).strip()
-    agent = request.headers.get("User-Agent", "").split("(")[0].strip()
-    text = given or f"OGC API: {agent or '?'}"
+    agent = request.headers.get("User-Agent", "").split("(")[0].strip()[:AGENT_LENGTH] or "?"
+    text = given or (f"OGC API: {agent}" if desk().settings.language == "en" else f"经 OGC API 编辑（{agent}）")
     return "".join(character for character in text if character.isprintable())[:200]
 
 

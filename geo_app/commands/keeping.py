@@ -46,7 +46,7 @@ def _load_demo(bench: Bench, store: Any, *, scale: str, seed: int | None, option
     from geo_app.actions import build_demo
 
     seed = bench.settings.demo_seed if seed is None else seed
-    request = build_demo.DemoRequest(bench.settings.names_dir, scale, seed, options["replace"])
+    request = build_demo.DemoRequest(bench.settings.names_dir, scale, seed, options["replace"], bench.settings.language)
     with on_terminal("Demonstration area") as progress:
         receipt = build_demo.build(store, request, bench.by(options), progress)
     say(f"Demonstration area loaded as change {receipt.change_id}: {receipt.inserted} rows in {len(receipt.versions)} layers.")

@@ -80,6 +80,7 @@ def _form_texts() -> dict[str, str]:
         "required": _("required"),
         "recommended": _("recommended"),
         "record_fields": _("Source and validity"),
+        "proposed": _("Proposed for what is drawn: today, surveyed. Change it where that is wrong."),
         "one_a_line": _("one a line; empty is unknown"),
         "not_yours": _("This field is another bureau's."),
         "not_a_number": _("“{value}” is not a number."),

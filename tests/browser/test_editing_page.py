@@ -221,6 +221,10 @@ def test_draws_a_road_that_snaps_to_its_neighbour_and_stores_it_exactly(hand, si
     assert hand.page.locator("#measures dd").first.inner_text().endswith("m")
     hand.double(105.212, 36.058)
     hand.page.wait_for_selector("#feature-form")
+    assert hand.page.locator("#field-data_quality").is_visible()
+    assert "实测" in hand.page.inner_text("#proposed")
+    day = hand.page.input_value("#field-source_date")
+    assert day == hand.page.evaluate("new Date().toLocaleDateString('sv')")
     hand.page.click("#save")
     hand.page.wait_for_selector("#blocked")
     assert "路段编号" in hand.page.inner_text("#blocked")
@@ -244,6 +248,7 @@ def test_draws_a_road_that_snaps_to_its_neighbour_and_stores_it_exactly(hand, si
     assert points[1] == pytest.approx((105.206, 36.056), abs=3e-4)
     assert (stored["surface_type"], stored["width_m"]) == ("水泥", 3.5)
     assert pd.isna(stored["all_season"])
+    assert (str(stored["source_date"])[:10], stored["data_quality"]) == (day, "surveyed")
     newest = site.store.changes(limit=1)[0]
     assert (newest.reason, newest.inserted, newest.updated) == ("新修", 1, 0)
 
@@ -263,6 +268,9 @@ def test_moves_a_vertex_undoes_redoes_and_keeps_the_others_as_they_were(hand, si
     hand.page.click("#redo")
     hand.pend(1)
     hand.saved()
+    hand.until("document.querySelector('#in-view').innerText.includes('S1')")
+    hand.until_frame("document.querySelectorAll('.marker-icon').length === 0")
+    hand.until_frame("!MAP.pm.getGeomanLayers().some((layer) => layer.pm.enabled())")
     points = list(site.road("S1").geometry.coords)
     assert points[1] == pytest.approx((105.21, 36.06), abs=3e-4)
     assert (points[0], points[2]) == ((105.0, 36.05), (105.4, 36.05))

@@ -81,7 +81,7 @@ export function showFeature(desk, entry) {
     el("dl", { class: "grid-facts", id: "measures", "aria-live": "off" }),
     coordinates(desk, entry, locked),
     el("div", { id: "general-faults" }),
-    form(desk.declared, entry.properties, { typed, locked, change: (field, read, text) => desk.fillIn(entry.id, field, read, text) }));
+    form(desk.declared, entry.properties, { typed, locked, proposed: entry.op === "insert" && Boolean(entry.properties.source_date || entry.properties.data_quality), change: (field, read, text) => desk.fillIn(entry.id, field, read, text) }));
   byId("feature-form").dataset.entry = entry.id;
   showMeasures(entry.geometry);
   showState(desk, entry);

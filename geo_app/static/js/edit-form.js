@@ -95,7 +95,7 @@ export function markFields(declared, faults) {
 }
 
 /** Make the form: `values` of the feature, `faults` by field, `change(field, {value}|{fault}, text)` on every completed entry. */
-export function form(declared, values, { faults = {}, typed = {}, locked = false, change }) {
+export function form(declared, values, { faults = {}, typed = {}, locked = false, proposed = false, change }) {
   const row = (field) => {
     const box = control(field, values[field.name] ?? null, locked || !field.writable);
     if (typed[field.name] !== undefined) box.value = typed[field.name];
@@ -110,7 +110,7 @@ export function form(declared, values, { faults = {}, typed = {}, locked = false
   const main = declared.fields.filter((field) => !field.record);
   const record = declared.fields.filter((field) => field.record);
   return el("form", { class: "edit-form", id: "feature-form", autocomplete: "off", onsubmit: (event) => event.preventDefault() }, main.map(row),
-    el("details", { open: record.some((field) => faults[field.name]) }, el("summary", {}, t("record_fields")), record.map(row)));
+    el("details", { open: proposed || record.some((field) => faults[field.name]) }, el("summary", {}, t("record_fields")), proposed ? el("p", { class: "small quiet", id: "proposed" }, t("proposed")) : null, record.map(row)));
 }
 function hint(field) {
   if (!field.writable) return t("not_yours");

@@ -172,6 +172,13 @@ function forget(id) {
   for (const name of desk.misread.keys()) if (name.startsWith(`${id}/`)) desk.misread.delete(name);
 }
 const blank = () => Object.fromEntries(desk.declared.fields.map((field) => [field.name, null]));
+/* What is drawn by hand is proposed as surveyed today; both stand open in the form, to be changed. */
+function drawn() {
+  const now = new Date();
+  const today = [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+  const proposed = { source_date: today, data_quality: "surveyed" };
+  return Object.fromEntries(desk.declared.fields.map((field) => [field.name, field.writable ? proposed[field.name] ?? null : null]));
+}
 function added(geometry, properties = blank()) {
   const id = desk.draft.newId();
   return { id, op: "insert", ver: null, base: null, properties, geometry };
@@ -200,7 +207,7 @@ const geometryLike = (value) => value && typeof value.type === "string" && Array
 const heard = {
   "edit:picked": ({ id }) => { if (desk.tool === "select" && (id === null || entryOf(id))) desk.select(id); },
   "edit:changed": ({ id, geometry, what }) => { if (geometryLike(geometry)) desk.reshape(id, geometry, what === "drag" ? "drag" : "vertices"); },
-  "edit:created": ({ geometry }) => { if (!geometryLike(geometry)) return; const item = added(geometry); desk.tool = "select"; step(t("did_draw"), { [item.id]: item }, { choose: item.id }); sheet(true); },
+  "edit:created": ({ geometry }) => { if (!geometryLike(geometry)) return; const item = added(geometry, drawn()); desk.tool = "select"; step(t("did_draw"), { [item.id]: item }, { choose: item.id }); sheet(true); },
   "edit:cut": ({ id, geometries }) => {
     desk.tool = "select";
     if (!geometries.length) { bar("warning", t("cut_everything")); show(); return; }
@@ -287,7 +294,10 @@ function taken(ids) {
   for (const id of ids) { desk.seen.delete(id); forget(id); }
   desk.draft.settle(ids);
   desk.reason = "";
-  desk.chosen = ids.includes(desk.chosen) ? null : desk.chosen;
+  if (ids.includes(desk.chosen)) {
+    desk.chosen = null;
+    desk.map.tell("editSelect", { id: null }); // or the frame would give it its corners to drag again when it comes back
+  }
   changed();
   view.refresh();
 }

@@ -214,7 +214,7 @@ def test_a_demonstration_area_is_one_change_and_says_so(empty, small, tmp_path, 
     monkeypatch.setattr(demo, "generate", lambda **_options: made)
     receipt = build_demo.build(empty, build_demo.DemoRequest(tmp_path), By("li"))
     assert receipt.inserted == 44
-    assert [change.kind for change in empty.changes()] == ["demo"]
+    assert [(change.kind, change.reason) for change in empty.changes()] == [("demo", f"演示区域，种子 {demo.SEED}")]
     run = run_coverage.run(empty, run_coverage.RunRequest(indicators=("W1",)))
     assert run.table["synthetic"].all()
     assert empty.settings_get(build_demo.CONTRADICTIONS) == [{"id": "a", "what": "planted"}]
@@ -223,7 +223,8 @@ def test_a_demonstration_area_is_one_change_and_says_so(empty, small, tmp_path, 
     )
     with pytest.raises(BadRequestError, match="hamlets"):
         build_demo.build(small, build_demo.DemoRequest(tmp_path), By("li"))
-    assert build_demo.build(small, build_demo.DemoRequest(tmp_path, replace=True), By("li")).change_id == 2
+    assert build_demo.build(small, build_demo.DemoRequest(tmp_path, replace=True, language="en"), By("li")).change_id == 2
+    assert small.change(2).reason == f"Demonstration area, seed {demo.SEED}"
 
 
 def test_tables_hold_numbers_in_full_and_run_nothing(tmp_path):

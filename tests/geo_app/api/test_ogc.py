@@ -307,3 +307,9 @@ def test_rights_are_announced(asks):
 def test_english_readers_are_told_in_english(ask):
     found = ask.get("/collections/roads?lang=en").json
     assert (found["title"], ask.get("/collections/roads").json["title"]) == ("Roads", "路段")
+
+
+def test_what_is_not_there_leaves_no_error_in_the_log(ask, caplog):
+    assert ask.get(f"{ITEMS}/never-was").status_code == 404
+    assert ask.get("/collections/nix").status_code == 404
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []

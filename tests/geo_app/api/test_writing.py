@@ -30,7 +30,7 @@ def test_a_feature_is_added_as_a_change_of_its_author(ask):
     assert found.json["properties"]["name"] == "新路"
     change = ask.store.changes("roads")[0]
     assert (change.kind, change.who, change.bureau) == ("ogc", "本机", "测试局")
-    assert "QGIS/34003" in change.reason
+    assert change.reason == "经 OGC API 编辑（QGIS/34003）"
 
 
 def test_a_reason_may_be_given(ask):
