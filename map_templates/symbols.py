@@ -215,6 +215,7 @@ STYLES: Final[Mapping[str, Style]] = {
     "county_seats": _one(COUNTY_SEAT, 7.8, label_rank=0, label_style="county_seat"),
     "contradictions": _one(PointSymbol("triangle", 2.3, "#cc00a0", PAPER, 0.25), 8),
     "diff_around": _one(LineSymbol(NO_DATA_LINE, 0.25), 8.1),
+    "diff_present": _one(LineSymbol(ACCENT, 1.1), 8.15),
     "diff_before": _one(LineSymbol(DANGER, 0.75, dash_mm=(1.6, 1.0), round_caps=False), 8.2),
     "diff_after": _one(LineSymbol(GOOD, 0.6), 8.3),
 }

@@ -126,6 +126,26 @@ def _moved(old: shapely.Geometry | None, new: shapely.Geometry | None) -> tuple[
     return found.largest_m, found.centroid_m
 
 
+def moved_m(old: shapely.Geometry | None, new: shapely.Geometry | None) -> float | None:
+    """Give the largest distance between two geometries in metres (`displacement`); None unless both are there."""
+    return _moved(old, new)[0]
+
+
+def size(shape: shapely.Geometry) -> tuple[Literal["length", "area"], float] | None:
+    """Measure a geometry on the ellipsoid: a line in metres, a polygon in square metres; None for any other.
+
+    Example:
+        >>> from shapely import LineString
+        >>> kind, value = size(LineString([(104, 36), (104, 36.01)]))
+        >>> kind, round(value)
+        ('length', 1110)
+    """
+    length, area = _measured(shape, None, LINES)[0], _measured(shape, None, POLYGONS)[0]
+    if length is not None:
+        return "length", length
+    return None if area is None else ("area", area)
+
+
 def _measured(
     old: shapely.Geometry | None, new: shapely.Geometry | None, kinds: frozenset[str]
 ) -> tuple[float | None, float | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import geopandas as gpd
@@ -32,12 +33,39 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "after": ("改后的", "as it becomes"),
     "around": ("其他", "others"),
     "title": ("变更对比", "What changes"),
+    "seen": ("申请人看到时", "as it was seen"),
+    "asked": ("申请改成", "as requested"),
+    "present": ("现在的", "as it is now"),
 }
+"""Words of the layers; `seen`, `asked` and `present` where the three states of a feature are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One feature on the map: as it was, as it becomes (both where it moves), or where it stays.
+
+    `present` is what stands there now, where that is neither. `beside` must find room on the map without being drawn.
+    """
+
+    layer: Layer
+    name: str
+    before: shapely.Geometry | None = None
+    after: shapely.Geometry | None = None
+    still: shapely.Geometry | None = None
+    present: shapely.Geometry | None = None
+    beside: tuple[shapely.Geometry | None, ...] = ()
+
+
+def of_diff(layer: Layer, name: str, diff: FeatureDiff, beside: tuple[shapely.Geometry | None, ...] = ()) -> Drawn:
+    """Say what is drawn of a difference."""
+    if diff.geometry_changed:
+        return Drawn(layer, name, diff.geometry_before, diff.geometry_after, beside=beside)
+    return Drawn(layer, name, still=diff.geometry_after, beside=beside)
 
 
 def spec(
     store: Store,
-    diffs: Sequence[tuple[Layer, str, FeatureDiff]],
+    drawn: Sequence[Drawn],
     *,
     reaches: Mapping[str, Reach],
     language: Literal["zh", "en"] = "zh",
@@ -47,21 +75,29 @@ def spec(
 
     Args:
         store: where the rows around come from.
-        diffs: layer, name of the feature, difference.
+        drawn: the features; where one of them shows what is there now, the titles say whose states the others are.
         reaches: how far the person reads, by layer: nothing else is drawn around.
         language: of titles.
         simulated: whether the map is marked as showing simulated data.
     """
     at = LANGUAGES.index(language)
-    before = _frame((name, item.geometry_before) for _, name, item in diffs if item.geometry_changed)
-    after = _frame((name, item.geometry_after) for _, name, item in diffs if item.geometry_changed)
-    still = _frame((name, item.geometry_after) for _, name, item in diffs if not item.geometry_changed)
-    extent = extent_of([before, after, still])
-    own = {layer.name: layer for layer, _, _ in diffs}
+    frames = {
+        "diff_present": _frame((item.name, item.present) for item in drawn),
+        "diff_before": _frame((item.name, item.before) for item in drawn),
+        "diff_after": _frame((item.name, item.after) for item in drawn),
+        "result": _frame((item.name, item.still) for item in drawn),
+    }
+    extent = extent_of([*frames.values(), _frame((item.name, shape) for item in drawn for shape in item.beside)])
+    own = {item.layer.name: item.layer for item in drawn}
+    three = len(frames["diff_present"]) > 0
+    words = {
+        "diff_present": "present",
+        "diff_before": "seen" if three else "before",
+        "diff_after": "asked" if three else "after",
+        "result": "after",
+    }
     layers = [] if extent is None else _around(store, own, extent, reaches, language)
-    for name, frame in (("diff_before", before), ("diff_after", after), ("result", still)):
-        if len(frame):
-            layers.append(MapLayer(name, WORDS["before" if name == "diff_before" else "after"][at], frame, label_field="name"))
+    layers += [MapLayer(name, WORDS[words[name]][at], frame, label_field="name") for name, frame in frames.items() if len(frame)]
     return MapSpec(
         WORDS["title"][at], layers=tuple(layers), extent=extent, credits=Credits(simulated=simulated), language=language
     )

@@ -10,10 +10,11 @@ import pandas as pd
 
 from geo_app.access import Verb
 from geo_app.actions import reach, save_edits
+from geo_app.actions.deciding_errors import NotAuthorError, OpenFieldsError
 from geo_app.actions.edit_rows import feature_after, features_of
 from geo_app.actions.merge import GEOMETRY, Merge, same, three_way
 from geo_app.actions.submitting import writable
-from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError
+from geo_app.errors import NotFoundError
 from layers.catalogue import LAYERS
 from layers.catalogue import layer as declared
 from layers.schema import GeometryKind
@@ -124,7 +125,7 @@ def merged_edit(found: Standing, choices: Mapping[str, str], others: Mapping[str
         ver: the version of the present feature that the choices were made on; None where it is gone.
 
     Raises:
-        BadRequestError: a field that two people changed has no choice.
+        OpenFieldsError: a field that two people changed has no choice.
     """
     if isinstance(found.kept.edit, Delete):
         return Delete(found.layer.name, found.kept.edit.id, ver) if found.theirs is not None else None
@@ -140,7 +141,7 @@ def merged_edit(found: Standing, choices: Mapping[str, str], others: Mapping[str
         value = others.get(part.name) if choice == OTHER else part.mine if choice == MINE else part.theirs
         values[part.name] = value
     if open_:
-        raise BadRequestError(f"Choose for every field that was changed twice; open are: {', '.join(open_)}.")
+        raise OpenFieldsError(found.layer.name, tuple(open_))
     return _as_update(found, values, ver)
 
 
@@ -180,7 +181,7 @@ def carry_on(store: Store, person: Person, found: Standing, edits: Sequence[Edit
     """Save what a merge made of a kept edit, and settle it.
 
     Raises:
-        ForbiddenError: only its author carries a kept edit on.
+        NotAuthorError: only its author carries a kept edit on.
         EditFaultsError: the rows have faults; the edit stays kept as it was.
     """
     kept = found.kept
@@ -208,4 +209,4 @@ def dismiss(store: Store, person: Person, kept_id: int) -> None:
 
 def _refuse_strangers(person: Person, kept: KeptEdit) -> None:
     if not is_author(person, kept):
-        raise ForbiddenError("Only the author of a kept edit carries it on or puts it away.")
+        raise NotAuthorError("Only the author of a kept edit carries it on or puts it away.")

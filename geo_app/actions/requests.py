@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from geo_app.access import Verb
 from geo_app.actions import reach
+from geo_app.actions.deciding_errors import (
+    GoneError,
+    NoNoteError,
+    NotAuthorError,
+    NothingLeftError,
+    OpenFieldsError,
+    OwnRequestError,
+    RemovalOpenError,
+)
 from geo_app.actions.edit_faults import faults_of
 from geo_app.actions.edit_rows import feature_after, features_of, present
 from geo_app.actions.kept_edits import MINE, THEIRS
 from geo_app.actions.merge import GEOMETRY, Merge, same, three_way
 from geo_app.actions.save_edits import EditFaultsError, seen
 from geo_app.actions.submitting import writable
-from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError
+from geo_app.errors import ForbiddenError, NotFoundError
 from layers.catalogue import LAYERS
 from layers.catalogue import layer as declared
 from layers.errors import RequestClosedError
@@ -158,7 +167,7 @@ def warnings(store: Store, person: Person, request: ChangeRequest) -> tuple[Edit
 def withdraw(store: Store, person: Person, request_id: int) -> None:
     """Take a request back; only its author does."""
     if not is_author(person, get(store, person, request_id)):
-        raise ForbiddenError("Only who made a change request takes it back.")
+        raise NotAuthorError("Only who made a change request takes it back.")
     store.requests.set_state(request_id, "withdrawn", by=person.name)
 
 
@@ -166,9 +175,9 @@ def hand_in(store: Store, person: Person, request_id: int) -> None:
     """Hand a basket of collected edits in for review; only its author does."""
     found = get(store, person, request_id)
     if not is_author(person, found):
-        raise ForbiddenError("Only who collected edits hands them in.")
+        raise NotAuthorError("Only who collected edits hands them in.")
     if not found.edits:
-        raise BadRequestError("Nothing was collected yet.")
+        raise NothingLeftError("Nothing was collected yet.")
     store.requests.set_state(request_id, "open", by=person.name)
 
 
@@ -181,7 +190,7 @@ def refuse_own(store: Store, person: Person, request: ChangeRequest) -> None:
     if not may_review(store, person, request):
         raise ForbiddenError("You may not decide on this change request.")
     if is_author(person, request) and not person.everything:
-        raise ForbiddenError("Somebody else decides on a change request than who made it.")
+        raise OwnRequestError("Somebody else decides on a change request than who made it.")
 
 
 def refuse(store: Store, person: Person, request_id: int, note: str) -> tuple[int, ...]:
@@ -195,24 +204,22 @@ def refuse(store: Store, person: Person, request_id: int, note: str) -> tuple[in
     found = get(store, person, request_id)
     refuse_own(store, person, found)
     if not note.strip():
-        raise BadRequestError("Say why: who asked reads the note.")
+        raise NoNoteError("Say why: who asked reads the note.")
     store.requests.set_state(request_id, "refused", by=person.name, note=note)
     return _keep(store, found, found.edits)
 
 
 def _keep(store: Store, request: ChangeRequest, edits: Sequence[Edit]) -> tuple[int, ...]:
-    return tuple(
-        store.kept.keep(
-            edit,
-            who=request.who,
-            bureau=request.bureau,
-            account_id=request.account_id,
-            cause="refused",
-            origin=request.origin,
-            reason=request.reason,
-        )
-        for edit in edits
+    numbers = store.kept.keep_many(
+        edits,
+        who=request.who,
+        bureau=request.bureau,
+        account_id=request.account_id,
+        cause="refused",
+        origin=request.origin,
+        reason=request.reason,
     )
+    return tuple(numbers)
 
 
 def accept(store: Store, person: Person, request_id: int, decision: Decision) -> Receipt:
@@ -235,7 +242,7 @@ def accept(store: Store, person: Person, request_id: int, decision: Decision) ->
     edits = _settled(items(store, person, request), chosen, decision.choices or {})
     left = [edit for at, edit in enumerate(request.edits) if at not in chosen]
     if not edits:
-        raise BadRequestError("Nothing of the request would be applied: choose an edit, or refuse the request.")
+        raise NothingLeftError("Nothing of the request would be applied: choose an edit, or refuse the request.")
     report = faults_of(store, edits, readable={name: reach.of(store, person, name) for name in request.layers})
     if not report.ok:
         raise EditFaultsError(report)
@@ -269,10 +276,10 @@ def _settled(found: Sequence[Item], chosen: Collection[int], choices: Mapping[in
 def _merged(item: Item, choices: Mapping[str, str]) -> Edit | None:
     if item.now is None:
         name = f"{item.layer.name} {getattr(item.edit, 'id', '')}"
-        raise BadRequestError(f"{name} was removed meanwhile: leave this edit out, or let the feature be brought back first.")
+        raise GoneError(f"{name} was removed meanwhile: leave this edit out, or let the feature be brought back first.")
     if isinstance(item.edit, Delete):
         if choices.get("deletion") != MINE:
-            raise BadRequestError(
+            raise RemovalOpenError(
                 f"{item.layer.name} {item.edit.id} was changed meanwhile: say whether it is removed all the same."
             )
         return Delete(item.layer.name, item.edit.id, item.now["ver"])
@@ -280,7 +287,7 @@ def _merged(item: Item, choices: Mapping[str, str]) -> Edit | None:
         return item.edit
     open_ = [part.name for part in item.merge.parts if part.state == "conflict" and choices.get(part.name) not in {MINE, THEIRS}]
     if open_:
-        raise BadRequestError(f"Choose for every field that was changed twice; open are: {', '.join(open_)}.")
+        raise OpenFieldsError(item.layer.name, tuple(open_))
     values = {
         part.name: part.mine if choices.get(part.name, part.state) == MINE else part.theirs
         for part in item.merge.parts

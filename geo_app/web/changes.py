@@ -10,7 +10,7 @@ from flask_babel import gettext
 from geo_app.access import Permission, permission
 from geo_app.actions import reach, visible_changes
 from geo_app.errors import NotFoundError
-from geo_app.web import difference, sending
+from geo_app.web import difference, refusals, sending
 from geo_app.web.desk import desk, person
 from geo_app.web.language import title
 from layers.catalogue import LAYERS
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from layers.store import ChangeRecord
 
 pages = Blueprint("changes", __name__, url_prefix="/changes")
+refusals.install(pages)
 
 LISTED = 100
 SHOWN_ROWS = 100

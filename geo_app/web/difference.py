@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import shapely
 from flask_babel import gettext
 
 from geo_app.actions import diff_map, reach
-from geo_app.actions.diff import describe
+from geo_app.actions.diff import describe, moved_m, size
 from geo_app.web import context, frames
 from geo_app.web.desk import desk, person
 from geo_app.web.features import words
@@ -18,9 +17,11 @@ from geo_app.web.language import cell, language, number, quantity, title, unit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import shapely
     from flask.typing import ResponseReturnValue
 
     from geo_app.actions.diff import FeatureDiff, Measure
+    from geo_app.actions.diff_map import Drawn
     from layers.schema import Layer
 
 KILOMETRE, HECTARE = 10_000.0, 100_000.0
@@ -42,23 +43,53 @@ class Shown:
     """Title of the field, value before, value after."""
     measures: tuple[str, ...]
 
+    @property
+    def moved(self) -> bool:
+        """Whether the first of the measures says how far it moved."""
+        return self.diff.moved_m is not None and self.diff.moved_m > LEAST_M
+
+    def drawn(self, beside: tuple[shapely.Geometry | None, ...] = ()) -> Drawn:
+        """Give what a map draws of it; `beside` finds room there too."""
+        return diff_map.of_diff(self.layer, self.name, self.diff, beside)
+
 
 def shown(layer: Layer, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Shown:
     """Describe one feature before and after for a page."""
     found = describe(layer, before, after)
     feature = after or before or {}
     fields = tuple((_field(layer, name), said(layer, name, old), said(layer, name, new)) for name, old, new in found.fields)
-    name = feature.get(layer.name_field) or feature.get(layer.key) or ""
-    key = feature.get(layer.key)
-    label = f"{name} · {key}" if key and key != name else str(name)
-    return Shown(layer, title(layer), label, feature.get("id"), feature.get("ver"), found, fields, tuple(_measures(found)))
+    return Shown(
+        layer, title(layer), label(layer, feature), feature.get("id"), feature.get("ver"), found, fields, tuple(_measures(found))
+    )
 
 
-def said(layer: Layer, name: str, value: Any) -> str:
-    """Write a value of a field for reading; a geometry as its type and size."""
+def label(layer: Layer, feature: Mapping[str, Any]) -> str:
+    """Name a feature by its name and its key."""
+    name, key = feature.get(layer.name_field), feature.get(layer.key)
+    return " · ".join(dict.fromkeys(str(text) for text in (name, key) if text))
+
+
+def said(layer: Layer, name: str, value: Any, seen: Any = None) -> str:
+    """Write a value of a field for reading; a geometry as its size and how far it is from the one that was `seen`."""
     if name == GEOMETRY:
-        return "—" if value is None else f"{value.geom_type} · {shapely.get_num_coordinates(value)}"
+        return _place(value, seen)
     return cell(words(layer[name], value))
+
+
+def _place(shape: shapely.Geometry | None, seen: shapely.Geometry | None) -> str:
+    if shape is None or shape.is_empty:
+        return "—"
+    measured = size(shape)
+    if measured is None:
+        place = shape.centroid
+        found = f"{place.x:.5f}, {place.y:.5f}"
+    else:
+        found = metres(measured[1]) if measured[0] == "length" else square(measured[1])
+    far = None if seen is None or seen.is_empty else moved_m(seen, shape)
+    if far is None or far <= LEAST_M:
+        return found
+    moved = gettext("moved %(far)s", far=metres(far))
+    return f"{found} · {moved}"
 
 
 def _field(layer: Layer, name: str) -> str:
@@ -109,14 +140,14 @@ def square(value: float) -> str:
     return f"{number(value / 10_000)} ha" if value >= HECTARE else f"{number(value)} m²"
 
 
-def map_answer(items: Sequence[Shown]) -> ResponseReturnValue:
+def map_answer(items: Sequence[Shown | Drawn]) -> ResponseReturnValue:
     """Draw differences in a frame."""
     here, who = desk(), person()
     names = {item.layer.name for item in items} | set(diff_map.BOUNDARIES)
     reaches = {name: reach.of(here.store, who, name) for name in names if reach.may(who, name)}
     spec = diff_map.spec(
         here.store,
-        [(item.layer, item.name, item.diff) for item in items],
+        [item.drawn() if isinstance(item, Shown) else item for item in items],
         reaches=reaches,
         language="zh" if language() == "zh" else "en",
         simulated=context.simulated(*(item.layer.name for item in items)),

@@ -8,12 +8,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from geo_app.access import Permission, permission
-from geo_app.actions import kept_edits, save_edits
+from geo_app.actions import kept_edits, kept_groups, save_edits
 from geo_app.actions.edit_payload import BadFieldError, BadShapeError, values_of
 from geo_app.errors import BadRequestError
-from geo_app.web import difference
+from geo_app.web import difference, refusals
 from geo_app.web.desk import desk, person
-from geo_app.web.errors import explain
 from geo_app.web.language import title, unit
 from layers.catalogue import LAYERS
 from layers.store import Delete, Insert
@@ -22,10 +21,12 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from geo_app.actions.kept_edits import Standing
+    from geo_app.actions.kept_groups import Group, Named
     from geo_app.actions.merge import FieldMerge
-    from layers.store import Edit
+    from layers.store import Edit, KeptEdit
 
 pages = Blueprint("kept", __name__, url_prefix="/kept")
+refusals.install(pages)
 
 STATES = ("open", "merged", "dismissed")
 REASON_LENGTH = 300
@@ -34,12 +35,27 @@ REASON_LENGTH = 300
 @pages.get("")
 @permission(Permission.READ)
 def index() -> ResponseReturnValue:
-    """List the kept edits that this person sees."""
+    """List the kept edits that this person sees, those that were refused together as one."""
     state = request.args.get("state", "open")
     wanted = state if state in STATES else None
     found = kept_edits.listed(desk().store, person(), state=wanted)
-    rows = [(item, title(LAYERS[item.layer]) if item.layer in LAYERS else item.layer) for item in found]
-    return render_template("kept.html", rows=rows, state=wanted or "", states=STATES)
+    names = kept_groups.named(desk().store, person(), found)
+    groups = [
+        (group, _titles(group), [(item, _label(item, names.get(item.kept_id))) for item in group.items])
+        for group in kept_groups.grouped(found)
+    ]
+    return render_template("kept.html", groups=groups, state=wanted or "", states=STATES)
+
+
+def _titles(group: Group) -> list[str]:
+    names = dict.fromkeys(item.layer for item in group.items)
+    return [title(LAYERS[name]) if name in LAYERS else name for name in names]
+
+
+def _label(item: KeptEdit, found: Named | None) -> str:
+    """Name the feature of a kept edit by its name and key; one that is not for the reader by its id."""
+    named = "" if found is None else difference.label(LAYERS[item.layer], found.feature)
+    return named or item.feature_id or "—"
 
 
 @pages.get("/<int:kept_id>")
@@ -51,9 +67,13 @@ def page(kept_id: int) -> ResponseReturnValue:
 
 def _page(found: Standing, *, status: int = 200, message: str = "", faults: Any = ()) -> ResponseReturnValue:
     parts = [part for part in found.merge.parts if part.state != "same"]
+    feature = kept_groups.named(desk().store, person(), [found.kept]).get(found.kept.kept_id)
     page_ = render_template(
         "kept_one.html",
         found=found,
+        name=_label(found.kept, feature),
+        there=feature is not None and feature.there,
+        known=feature is not None,
         kept=found.kept,
         layer=found.layer,
         choices=[_part(found, part) for part in parts],
@@ -81,8 +101,8 @@ def _part(found: Standing, part: FieldMerge) -> dict[str, Any]:
         "title": gettext("Geometry") if field is None else title(field),
         "unit": "" if field is None else unit(field.unit),
         "base": difference.said(layer, part.name, part.base),
-        "mine": difference.said(layer, part.name, part.mine),
-        "theirs": difference.said(layer, part.name, part.theirs),
+        "mine": difference.said(layer, part.name, part.mine, seen=part.base),
+        "theirs": difference.said(layer, part.name, part.theirs, seen=part.base),
         "raw": request.form.get(f"other:{part.name}", "" if part.mine is None or field is None else _raw(part.mine)),
         "chosen": chosen,
     }
@@ -97,12 +117,17 @@ def _raw(value: Any) -> str:
 @pages.get("/<int:kept_id>/map")
 @permission(Permission.READ)
 def map_(kept_id: int) -> ResponseReturnValue:
-    """Draw one side of a kept edit against what its author saw: this edit (`mine`) or what is there now (`theirs`)."""
+    """Draw one side of a kept edit against what its author saw: this edit (`mine`) or what is there now (`theirs`).
+
+    Both maps show the same stretch of land, so that the eye can go from one to the other.
+    """
     found = kept_edits.standing(desk().store, person(), kept_id)
     side = found.theirs if request.args.get("side") == "theirs" else found.mine
     if found.base is None and side is None:
         raise BadRequestError("There is nothing to draw.")
-    return difference.map_answer([difference.shown(found.layer, found.base, side)])
+    states = (found.base, found.mine, found.theirs)
+    beside = tuple(None if state is None else state.get(difference.GEOMETRY) for state in states)
+    return difference.map_answer([difference.shown(found.layer, found.base, side).drawn(beside)])
 
 
 @pages.post("/<int:kept_id>/merge")
@@ -116,9 +141,9 @@ def merge(kept_id: int) -> ResponseReturnValue:
         edits = _chosen(found)
         carried = kept_edits.carry_on(here.store, who, found, edits, reason)
     except (BadRequestError, BadFieldError, BadShapeError) as error:
-        return _page(found, status=400, message=explain(error.code, str(error)))
+        return _page(found, status=400, message=refusals.say(error))
     except save_edits.EditFaultsError as error:
-        return _page(found, status=422, message=explain(error.code, str(error)), faults=error.report.errors)
+        return _page(found, status=422, message=refusals.say(error), faults=error.report.errors)
     if carried.next_id is not None:
         flash(gettext("The feature was changed once more meanwhile. Compare again; your choices are kept."), "warning")
         return redirect(url_for("kept.page", kept_id=carried.next_id))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,10 @@ from geo_app.access import Permission, permission
 from geo_app.actions import effects, reach, save_edits
 from geo_app.actions import requests as change_requests
 from geo_app.errors import BadRequestError, ForbiddenError
-from geo_app.web import difference, figures, jobs
+from geo_app.web import difference, figures, jobs, refusals
 from geo_app.web.desk import desk, person
-from geo_app.web.errors import explain
 from geo_app.web.language import title
+from geo_app.web.request_rows import row
 from layers.catalogue import LAYERS
 from layers.errors import OutOfReachError, StaleVersionError
 from layers.store import Insert, Replace
@@ -28,26 +27,17 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from geo_app.actions.effects import Effect
-    from geo_app.actions.merge import FieldMerge
     from geo_app.actions.requests import Item
     from geo_app.progress import Progress
     from layers.store import ChangeRequest
 
 pages = Blueprint("requests", __name__, url_prefix="/requests")
+refusals.install(pages)
 
 STATES = ("open", "accepted", "refused", "withdrawn", "collecting")
 NOTE_LENGTH = 1000
 SHOWN_ROWS = 300
 SHOWN_FIGURES = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One edit on the review page: its difference, and what stands against it."""
-
-    item: Item
-    shown: difference.Shown
-    open_parts: tuple[dict[str, str], ...]
 
 
 @pages.get("")
@@ -61,7 +51,7 @@ def index() -> ResponseReturnValue:
     own = [] if who.is_local else change_requests.mine(here, who)
     return render_template(
         "requests.html",
-        waiting=[(item, _titles(item)) for item in waiting],
+        to_review=[(item, _titles(item)) for item in waiting],
         own=[(item, _titles(item)) for item in own],
         state=state,
         states=STATES[:-1],
@@ -86,11 +76,14 @@ def _page(found: ChangeRequest, *, status: int = 200, message: str = "", faults:
     items = change_requests.items(here, who, found)
     reviewing = found.state == "open" and change_requests.may_review(here, who, found)
     own = change_requests.is_author(who, found)
+    rows = [row(item) for item in items[:SHOWN_ROWS]]
     shown = render_template(
         "request.html",
         request_=found,
         layers=_titles(found),
-        rows=[_row(item) for item in items[:SHOWN_ROWS]],
+        rows=rows,
+        three=any(item.drawn.present is not None for item in rows),
+        waits=waits,
         total=len(items),
         stale=sum(item.stale for item in items) if waits else 0,
         counts=_counts(items),
@@ -106,7 +99,7 @@ def _page(found: ChangeRequest, *, status: int = 200, message: str = "", faults:
         message=message,
         faults=faults,
         title_of=lambda code: title(INDICATORS[code]),
-        field_title=lambda layer, name: title(layer[name]) if name in layer else name,
+        field_title=refusals.field_title,
     )
     return shown, status
 
@@ -117,34 +110,13 @@ def _counts(items: Sequence[Item]) -> dict[str, int]:
     return {"added": new, "removed": removed, "changed": len(items) - new - removed}
 
 
-def _row(item: Item) -> Row:
-    before = item.now if item.now is not None else item.base
-    after = item.applied
-    shown = difference.shown(item.layer, before, after) if before is not None or after is not None else None
-    if shown is None:
-        shown = difference.shown(item.layer, {}, None)
-    parts = () if item.merge is None or not item.stale else item.merge.parts
-    conflicts = [_open(item, part) for part in parts if part.state == "conflict"] if item.after is not None else []
-    return Row(item, shown, tuple(conflicts))
-
-
-def _open(item: Item, part: FieldMerge) -> dict[str, str]:
-    name = gettext("Geometry") if part.name == difference.GEOMETRY else title(item.layer[part.name])
-    return {
-        "name": part.name,
-        "title": str(name),
-        "chosen": request.form.get(f"choice:{item.at}:{part.name}", ""),
-        **{side: difference.said(item.layer, part.name, getattr(part, side)) for side in ("base", "mine", "theirs")},
-    }
-
-
 @pages.get("/<int:request_id>/map")
 @permission(Permission.READ)
 def map_(request_id: int) -> ResponseReturnValue:
-    """Draw what a request changes: as it is red and dashed, as it becomes green."""
+    """Draw what a request changes: as it was seen red and dashed, as it becomes green; what was changed meanwhile blue."""
     here, who = desk().store, person()
     found = change_requests.get(here, who, request_id)
-    return difference.map_answer([_row(item).shown for item in change_requests.items(here, who, found)[:SHOWN_ROWS]])
+    return difference.map_answer([row(item).drawn for item in change_requests.items(here, who, found)[:SHOWN_ROWS]])
 
 
 @pages.post("/<int:request_id>/withdraw")
@@ -173,7 +145,7 @@ def refuse(request_id: int) -> ResponseReturnValue:
     try:
         change_requests.refuse(here, who, request_id, _note())
     except BadRequestError as error:
-        return _page(change_requests.get(here, who, request_id), status=400, message=explain(error.code, str(error)))
+        return _page(change_requests.get(here, who, request_id), status=400, message=refusals.say(error))
     flash(gettext("Change request #%(id)s is refused; its edits stay kept for who asked.", id=request_id), "good")
     return redirect(url_for("requests.page", request_id=request_id))
 
@@ -187,11 +159,11 @@ def accept(request_id: int) -> ResponseReturnValue:
     try:
         receipt = change_requests.accept(here, who, request_id, _decision(found))
     except BadRequestError as error:
-        return _page(found, status=400, message=explain(error.code, str(error)))
+        return _page(found, status=400, message=refusals.say(error))
     except save_edits.EditFaultsError as error:
-        return _page(found, status=422, message=explain(error.code, str(error)), faults=error.report.errors)
+        return _page(found, status=422, message=refusals.say(error), faults=error.report.errors)
     except StaleVersionError as error:
-        return _page(found, status=412, message=explain(error.code, str(error)))
+        return _page(found, status=412, message=refusals.say(error))
     except OutOfReachError as error:
         raise ForbiddenError(str(error)) from error
     flash(gettext("Change request #%(id)s is accepted and applied.", id=request_id), "good")

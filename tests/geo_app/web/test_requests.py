@@ -1,6 +1,9 @@
 """The review page without a browser: rows, checks, figures, decision."""
 
+import json
 import re
+
+import pytest
 
 from geo_app.actions.edit_payload import parse
 from layers.store import Change
@@ -96,7 +99,8 @@ def test_what_was_changed_meanwhile_is_chosen_on_the_page(app, web):
         f"/requests/{number}/accept", data={"csrf_token": web._token(), "edit": ["0", "1"]}, headers={"Accept": "text/html"}
     )
     assert answer.status_code == 400
-    assert "width_m" in answer.text
+    assert "双方都改过的字段须逐一选择，尚未选择：路面宽度。" in answer.text
+    assert "Choose for every" not in answer.text
     answer = web.post(
         f"/requests/{number}/accept",
         data={"csrf_token": web._token(), "edit": ["0", "1"], "choice:0:width_m": "mine"},
@@ -108,7 +112,10 @@ def test_what_was_changed_meanwhile_is_chosen_on_the_page(app, web):
 
 def test_a_refusal_needs_a_note(app, web):
     number = ask(app)
-    assert send(web, f"/requests/{number}/refuse").status_code == 400
+    answer = send(web, f"/requests/{number}/refuse")
+    assert answer.status_code == 400
+    assert "请写明原因" in answer.text
+    assert "Say why" not in answer.text
     assert send(web, f"/requests/{number}/refuse", note="与设计不符").status_code == 302
     assert "与设计不符" in web.page(f"/requests/{number}")
     assert len(store_of(app).kept.list()) == 2
@@ -130,3 +137,97 @@ def test_the_page_of_an_applied_change_shows_the_same_difference(app, web):
     assert "diff-kind changed" in page
     assert web.get(f"{where}/map").status_code == 200
     assert "路面宽度" in page
+
+
+SEEN = [[105.0, 36.05], [105.4, 36.05]]
+ASKED = [[105.0, 36.05], [105.2, 36.051], [105.4, 36.05]]
+NOW = [[105.0, 36.05], [105.2, 36.047], [105.4, 36.05]]
+
+
+def line(points):
+    return {"type": "LineString", "coordinates": points}
+
+
+def stale(app, web, asked=None, now=None, **properties):
+    """A request for the first road, which somebody else changes meanwhile."""
+    there = road(app)
+    payload = {"op": "update", "layer": "roads", "id": there["id"], "expected_ver": int(there["ver"]), "properties": properties}
+    edit = parse("roads", payload | ({"geometry": line(asked)} if asked else {}))
+    number = store_of(app).requests.submit(Change("zhao", "交通局", "请审", (edit,)), account_id=None, origin="page")
+    edit = payload | {"properties": {"lanes": 2}} | ({"geometry": line(now)} if now else {})
+    assert web.post("/editing/save", {"reason": "其间", "edits": [edit]}).status_code == 200
+    return number
+
+
+def sides(page):
+    return dict(re.findall(r'<li class="key \w+" data-side="(\w+)">[^:]+: ([^<]+)</li>', page))
+
+
+def test_three_geometries_of_a_feature_changed_meanwhile_are_drawn_and_measured(app, web):
+    number = stale(app, web, ASKED, NOW)
+    page = web.page(f"/requests/{number}")
+    assert 'class="key present"' in page
+    assert sides(page) == {"before": "36.0 km", "after": "36.0 km · 移动 111 m", "present": "36.0 km · 移动 333 m"}
+    row = re.search(r'<tr class="conflict" data-field="geometry">.*?</tr>', page, re.DOTALL).group(0)
+    assert re.findall(r'(?:<span>|<td class="before">)([^<]+)<', row) == [
+        "36.0 km",
+        "36.0 km · 移动 111 m",
+        "36.0 km · 移动 333 m",
+    ]
+    assert "LineString" not in page
+    frame = web.page(f"/requests/{number}/map")
+    for points, word in ((SEEN, "申请人看到时"), (ASKED, "申请改成"), (NOW, "现在的")):
+        assert word in frame
+        assert all(json.dumps(point).replace(" ", "") in frame.replace(" ", "") for point in points), word
+
+
+def test_a_line_that_only_the_others_moved_is_drawn_beside_what_was_seen(app, web):
+    number = stale(app, web, None, NOW, width_m=3)
+    page = web.page(f"/requests/{number}")
+    assert sides(page) == {"before": "36.0 km", "after": "36.0 km", "present": "36.0 km · 移动 333 m"}
+    frame = web.page(f"/requests/{number}/map")
+    assert "现在的" in frame
+    assert "申请改成" not in frame
+
+
+def test_a_feature_changed_in_other_fields_has_two_states_only(app, web):
+    page = web.page(f"/requests/{stale(app, web, ASKED)}")
+    assert sides(page)["present"] == "36.0 km"
+    assert 'class="key present"' in page
+    assert 'class="key present"' not in web.page(f"/requests/{ask(app)}")
+
+
+def test_faults_name_fields_by_their_titles_and_the_note_has_room(app, web):
+    page = web.page(f"/requests/{ask(app, width_m=900)}")
+    checks = re.search(r'<section class="card" id="checks">.*?</section>', page, re.DOTALL).group(0)
+    assert "路面宽度" in checks
+    assert "width_m" not in checks
+    assert '<textarea name="note" rows="4"' in page
+
+
+@pytest.mark.parametrize("path", ["/requests/99", "/kept/99", "/changes/99"])
+def test_what_is_not_there_is_said_in_chinese(web, path):
+    answer = web.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+    assert "没有这个编号，或您无权查看。" in answer.text
+    assert "There is no" not in answer.text
+
+
+def test_a_closed_request_is_said_in_chinese(app, web):
+    number = ask(app)
+    send(web, f"/requests/{number}/refuse", note="不同意")
+    for verb in ("accept", "withdraw", "refuse"):
+        answer = send(web, f"/requests/{number}/{verb}", note="x", edit="0")
+        assert answer.status_code == 409
+        assert "已经处理过了（已退回）" in answer.text, verb
+
+
+def test_how_far_something_moved_is_explained(app, web):
+    page = web.page(f"/requests/{moved(app)}")
+    assert re.search(r'<abbr title="[^"]*豪斯多夫距离[^"]*">最大移动 111 m</abbr>', page)
+
+
+def moved(app):
+    there = road(app)
+    edit = parse("roads", {"op": "update", "id": there["id"], "expected_ver": 1, "properties": {}, "geometry": line(ASKED)})
+    return store_of(app).requests.submit(Change("zhao", "交通局", "请审", (edit,)), account_id=None, origin="page")
