@@ -16,7 +16,7 @@ from geo_app.actions.area_rows import ADDED_UP
 from geo_app.actions.merge_areas import KINDS, AreaChange, Part
 from geo_app.actions.restore_layer import LayerChangedError
 from geo_app.errors import BadRequestError
-from geo_app.web import bodies
+from geo_app.web import bodies, figures
 from geo_app.web.desk import desk, person
 from geo_app.web.language import title
 from layers.catalogue import LAYERS
@@ -34,6 +34,9 @@ MOST_PARTS = 6
 REASON_LENGTH = 300
 TEXT_LENGTH = 120
 LISTED = 200
+OFFERED = 3000
+"""Areas in a list to choose from; further codes can be typed."""
+VILLAGE_RANK, TOWNSHIP_RANK = 5, 4
 
 
 @pages.get("")
@@ -42,7 +45,7 @@ def index() -> ResponseReturnValue:
     """Show the form for a change of areas, step by step, and the links there are."""
     kind = request.args.get("kind", "merge")
     kind = kind if kind in KINDS else "merge"
-    codes = _codes(request.args.get("codes", ""))
+    codes = _codes(" ".join(request.args.getlist("codes")))
     links = _links()
     may = reach.may(person(), "villages", Verb.SUBMIT)
     villages = _villages(codes) if codes and may else None
@@ -59,8 +62,22 @@ def index() -> ResponseReturnValue:
         links=links.tail(LISTED).iloc[::-1].to_dict("records"),
         crosswalk=LAYERS["area_crosswalk"],
         may=may,
+        offered=_offered(VILLAGE_RANK) if may else (),
+        townships=_offered(TOWNSHIP_RANK) if may else (),
+        township_name=_township_name,
         today=dt.datetime.now().astimezone().date().isoformat(),
     )
+
+
+def _offered(rank: int) -> list[tuple[str, str]]:
+    hierarchy = figures.areas()
+    frame = hierarchy.frame
+    return [(code, hierarchy.name(code)) for code in frame.loc[frame["rank"] == rank, "area_code"].head(OFFERED).tolist()]
+
+
+def _township_name(code: str) -> str:
+    hierarchy = figures.areas()
+    return hierarchy.name(code) if code in hierarchy else ""
 
 
 def _codes(text: str) -> tuple[str, ...]:
@@ -78,7 +95,9 @@ def _links() -> GeoDataFrame:
 def _villages(codes: tuple[str, ...]) -> GeoDataFrame:
     found = area_links.by_codes(desk().store, "villages", "village_code", codes)
     codes_of = reach.of(desk().store, person(), "villages").codes
-    return found if codes_of is None else found[found["village_code"].isin(codes_of)]
+    seen = found if codes_of is None else found[found["village_code"].isin(codes_of)]
+    asked = {code: at for at, code in enumerate(codes)}
+    return seen.sort_values("village_code", key=lambda column: column.map(asked))
 
 
 def _hamlets(codes: tuple[str, ...]) -> GeoDataFrame:
@@ -182,6 +201,7 @@ def preview() -> ResponseReturnValue:
         recoded=[(title(LAYERS[name]), count) for name, count in found.recoded.items()],
         notes=_notes(found),
         before=found.rows.to_dict("records"),
+        township_name=_township_name,
     )
 
 

@@ -30,6 +30,7 @@ pages = Blueprint("areas", __name__, url_prefix="/areas")
 FORMATS = ("csv", "xlsx")
 GAPS_SHOWN = 100
 ROWS_SHOWN = 50
+VILLAGE_RANK = 5
 KEY_FIGURES = ("W1", "W4", "RD1", "RD3", "SN1", "FL1")
 PROJECT_FIELDS = ("project_id", "name", "category", "baiyin_category", "status", "budget_total", "plan_year", "responsible_unit")
 ASSET_FIELDS = ("asset_id", "name", "asset_class", "owner", "original_value", "status", "confirmed")
@@ -101,6 +102,11 @@ def _budget(frame: pd.DataFrame) -> float | None:
     return float(pd.to_numeric(frame["budget_total"]).sum()) if len(frame) and "budget_total" in frame else None
 
 
+def _rank(code: str) -> int:
+    hierarchy = figures.areas()
+    return int(hierarchy.frame["rank"].iloc[hierarchy.positions([code])[0]])
+
+
 @pages.get("/<code>")
 @permission(Permission.READ)
 def page(code: str) -> ResponseReturnValue:
@@ -109,7 +115,9 @@ def page(code: str) -> ResponseReturnValue:
     hierarchy = figures.areas()
     if found is None:
         chain = [(item, hierarchy.name(item)) for item in reversed(hierarchy.ancestors(code))]
-        return render_template("area_empty.html", code=code, name=hierarchy.name(code), chain=chain)
+        return render_template(
+            "area_empty.html", code=code, name=hierarchy.name(code), chain=chain, village=_rank(code) == VILLAGE_RANK
+        )
     courses = {item.indicator: plots.line([point.value for point in item.trend]) for item in found.figures}
     chain = [(item.code, item.name) for item in reversed(found.ancestors)] + [(found.area.code, found.area.name)]
     member_of = [groups.title(name, language()) for name, codes in hierarchy.groups.items() if code in codes]
@@ -117,6 +125,7 @@ def page(code: str) -> ResponseReturnValue:
     return render_template(
         "area.html",
         area=found.area,
+        village=_rank(code) == VILLAGE_RANK,
         chain=chain,
         summary=found,
         courses=courses,
@@ -139,7 +148,7 @@ def small_map(code: str) -> ResponseReturnValue:
     """Draw the area with its parts, for the frame on its page."""
     hierarchy = figures.areas()
     code = inputs.require_area(hierarchy, code)
-    rank = int(hierarchy.frame["rank"].iloc[hierarchy.positions([code])[0]])
+    rank = _rank(code)
     layers = []
     for level_rank, _ in frames.levels():
         shapes = frames.outlines(level_rank)

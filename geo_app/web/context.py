@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app, g
 
-from geo_app.access import declared
-from geo_app.actions import reach
+from geo_app.access import Permission, Verb, declared
+from geo_app.actions import reach, requests
 from geo_app.web.desk import desk, person, scoped
 from geo_app.web.language import language
 from geo_app.web.texts import script_texts
@@ -69,6 +69,31 @@ def may_open(endpoint: str) -> bool:
     return needed is not None and person().may(needed)
 
 
+def may_change_areas() -> bool:
+    """Say whether the asker may merge, divide, rename or hand over villages somewhere."""
+    return any(reach.may(person(), name, Verb.SUBMIT) for name in ("villages", "areas"))
+
+
+def waiting_count() -> int:
+    """Count what waits for the asker: open change requests to decide on, and the asker's own open kept edits. Once a request."""
+    if "waiting" not in g:
+        g.waiting = _waiting()
+    found: int = g.waiting
+    return found
+
+
+def _waiting() -> int:
+    here, who = desk(), person()
+    kept = here.store.kept.count(account_id=who.account_id) if who.may(Permission.SUBMIT) else 0
+    if not who.may(Permission.REVIEW):
+        return kept
+    if who.everything:
+        return kept + here.store.requests.count()
+    open_ones = tuple(item.request_id for item in here.store.requests.list(state="open", limit=requests.LOOKED_AT))
+    key = ("waiting", who.grants, open_ones)
+    return kept + (here.kept.get(key, lambda: len(requests.to_review(here.store, who))) if open_ones else 0)
+
+
 def with_accounts() -> bool:
     """Say whether people sign in here."""
     return desk().settings.access == "accounts"
@@ -78,3 +103,4 @@ def install(app: Flask) -> None:
     """Hand the functions to the templates of an application."""
     app.jinja_env.globals.update(simulated=simulated, attributions=attributions, script_texts=script_texts)
     app.jinja_env.globals.update(current_person=person, may_open=may_open, with_accounts=with_accounts)
+    app.jinja_env.globals.update(may_change_areas=may_change_areas, waiting_count=waiting_count)

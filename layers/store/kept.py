@@ -113,6 +113,14 @@ class Kept:
         with self._backend.reading() as connection:
             return [self._record(row) for row in connection.execute(statement)]
 
+    def count(self, account_id: int | None = None, state: KeptState = "open") -> int:
+        """Count the kept edits in a state, of an account where one is named."""
+        statement = sa.select(sa.func.count()).select_from(tables.kept).where(tables.kept.c.state == state)
+        if account_id is not None:
+            statement = statement.where(tables.kept.c.account_id == account_id)
+        with self._backend.reading() as connection:
+            return int(connection.execute(statement).scalar_one())
+
     def settle(self, kept_id: int, state: KeptState, *, by: str, change_id: int | None = None) -> None:
         """Say that a kept edit was merged (by which change) or dismissed; the row stays.
 

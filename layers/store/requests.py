@@ -152,6 +152,12 @@ class Requests:
             layers = _layers_of(connection, [row.request_id for row in found])
             return [_request(row, (), layers.get(row.request_id, ())) for row in found]
 
+    def count(self, state: RequestState = "open") -> int:
+        """Count the requests in a state."""
+        with self._backend.reading() as connection:
+            statement = sa.select(sa.func.count()).select_from(tables.requests).where(tables.requests.c.state == state)
+            return int(connection.execute(statement).scalar_one())
+
     def collecting(self, account_id: int) -> ChangeRequest | None:
         """Give the basket in which an account's writes from other tools gather; None when there is none."""
         table = tables.requests

@@ -95,3 +95,30 @@ def test_transfer(web, app):
     assert web.post("/area-changes/apply", data=form | {"digest": digest_of(page)}).status_code == 302
     row = store_of(app).read("villages", where=[Condition("village_code", "=", YI)]).iloc[0]
     assert (row["township_code"], row["county_code"]) == ("990102001", "990102")
+
+
+def test_the_form_takes_code_and_name_of_one_village_and_offers_codes_with_names(web, app):
+    page = web.page(f"/area-changes?kind=merge&codes={YI}&codes={JIA}")
+    names = {row["village_code"]: row["name"] for row in store_of(app).read("villages").to_dict("records")}
+    assert f'name="code:1" maxlength="24" value="{YI}"' in page
+    assert f'name="name:1" maxlength="120" value="{names[YI]}"' in page
+    assert page.index(f"<td>{YI}</td>") < page.index(f"<td>{JIA}</td>"), "in the order in which they were asked"
+    assert f'<option value="{JIA}">{names[JIA]}</option>' in page
+    assert '东县南乡 <span class="quiet">990101001</span>' in page
+    only_one = web.page(f"/area-changes?kind=merge&codes=0+{JIA}")
+    assert f'name="code:1" maxlength="24" value="{JIA}"' in only_one
+    assert f'name="name:1" maxlength="120" value="{names[JIA]}"' in only_one
+    assert '<option value="990102001">西县南乡</option>' in web.page(f"/area-changes?kind=transfer&codes={YI}")
+    shown = previewed(web, MERGE)
+    assert f"<td>{JIA} {names[JIA]}</td>" in shown
+
+
+def test_codes_are_offered_as_far_as_an_account_reaches(peopled, browser_of):
+    from geo_app.actions import accounts, passwords
+
+    store = store_of(peopled)
+    secret = "a long enough passphrase"
+    store.accounts.add("stat_east", "", "", passwords.hashed(secret), [accounts.parse_grant("statistics@990101")])
+    page = browser_of(peopled, "stat_east").page("/area-changes?kind=transfer&codes=990101001200")
+    assert '<option value="990101001200">' in page
+    assert 'value="990102' not in page
