@@ -10,6 +10,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from geo_app import errors as table
+from geo_app.web import sentences
 from geo_app.web.identifying import CHALLENGE, is_data, is_tool_path
 from geo_app.web.language import language
 from layers.schema import PersonError
@@ -66,9 +67,15 @@ def answer(status: int, code: str, message: str, **more: Any) -> ResponseReturnV
 
 
 def explain(code: str, message: str) -> str:
-    """Put a sentence in the reader's language before the exact message, where the two languages differ."""
+    """Say an exact message in the reader's language: whole where its form is known, else after a sentence of its kind.
+
+    Tools keep the exact message, after that sentence: they compare it.
+    """
     if language() == "en":
         return message
+    whole = None if is_tool_path() else sentences.said(message)
+    if whole:
+        return whole
     sentence = _by_code(code)
     return f"{sentence} {message}" if sentence else message
 
