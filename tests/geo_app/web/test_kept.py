@@ -71,7 +71,7 @@ def test_an_open_field_or_a_bad_value_brings_the_page_back(app, web):
     number = conflict(app, web)
     answer = send(web, f"/kept/{number}/merge", ver="2", reason="合并")
     assert answer.status_code == 400
-    assert "width_m" in answer.text
+    assert "尚未选择：路面宽度。" in answer.text
     answer = send(web, f"/kept/{number}/merge", ver="2", reason="合并", **{"choice:width_m": "other", "other:width_m": "breit"})
     assert answer.status_code == 400
     answer = send(web, f"/kept/{number}/merge", ver="2", reason="合并", **{"choice:width_m": "other", "other:width_m": "999"})
@@ -105,3 +105,60 @@ def test_in_english(app, web):
     page = web.page(f"/kept/{number}?lang=en")
     assert "both changed it" in page
     assert "Save the merged feature" in page
+
+
+def test_the_feature_is_named_and_leads_to_its_row_and_history(app, web):
+    number = conflict(app, web)
+    code = road(app)["id"]
+    page = web.page(f"/kept/{number}")
+    assert '<strong id="feature">甲路 · S1</strong>' in page
+    assert f'href="/layers/roads/{code}"' in page
+    assert f'href="/layers/roads/rows/{code}/history"' in page
+    assert "甲路 · S1</a>" in web.page("/kept")
+
+
+def test_the_feature_that_was_deleted_is_named_as_it_last_was(app, web):
+    number = conflict(app, web)
+    save(web, {"op": "delete", "layer": "roads", "id": road(app)["id"], "expected_ver": 2})
+    page = web.page(f"/kept/{number}")
+    assert '<strong id="feature">甲路 · S1</strong>' in page
+    assert 'href="/layers/roads/rows/' in page
+    assert re.search(r'href="/layers/roads/[^r]', page) is None
+
+
+def test_edits_that_were_refused_together_are_one_group(app, web):
+    from geo_app.actions.edit_payload import parse
+    from layers.store import Change
+
+    store = store_of(app)
+    rows = store.read("hamlets")
+    edits = tuple(parse("hamlets", {"op": "delete", "id": id_, "expected_ver": 1}) for id_ in rows["id"])
+    number = store.requests.submit(Change("zhao", "交通局", "请审", edits), account_id=None, origin="page")
+    send(web, f"/requests/{number}/refuse", note="不同意")
+    page = web.page("/kept")
+    body = re.search(r"<tbody>.*</tbody>", page, re.DOTALL).group(0)
+    assert body.count("<tr>") == 1
+    assert f"同时被拒的 {len(rows)} 项编辑" in body
+    assert len(set(re.findall(r'href="(/kept/\d+)" title', body))) == len(rows) > 2
+    conflict(app, web)
+    assert re.search(r"<tbody>.*</tbody>", web.page("/kept"), re.DOTALL).group(0).count("<tr>") == 2
+
+
+def test_both_maps_show_the_same_stretch_and_the_row_of_the_geometry_is_measured(app, web):
+    far = [[105.0, 36.05], [105.2, 36.25], [105.4, 36.05]]
+    save(web, update(app, line=far))
+    number = save(web, update(app, line=LINE)).get_json()["kept"][0]
+    found = [re.search(r'"bounds": ?\[[^\]]+\]', web.page(f"/kept/{number}/map?side={side}")) for side in ("mine", "theirs")]
+    assert found[0] is not None
+    assert found[0].group(0) == found[1].group(0)
+    row = re.search(r'<tr class="conflict" data-field="geometry">.*?</tr>', web.page(f"/kept/{number}"), re.DOTALL).group(0)
+    assert re.findall(r"<span>([^<]+)</span></label>", row) == ["36.1 km · 移动 1,110 m", "57.1 km · 移动 22.2 km"]
+    assert "LineString" not in row
+
+
+def test_a_kept_edit_that_was_put_away_is_said_in_chinese(app, web):
+    number = conflict(app, web)
+    send(web, f"/kept/{number}/dismiss")
+    answer = send(web, f"/kept/{number}/dismiss")
+    assert answer.status_code == 409
+    assert "已经处理过了（已搁置）" in answer.text
