@@ -664,3 +664,20 @@ def test_corners_are_added_in_one_step_and_removed(hand):
     hand.page.mouse.click(*hand.at(105.2, 36.05), button="right")
     hand.pend(1)
     assert hand.entries()[0]["geometry"]["coordinates"] == [[105.0, 36.05], [105.4, 36.05]]
+
+
+def test_a_phone_shows_name_sign_out_and_layers_of_changes(make_site, someone):
+    site = make_site(access="accounts")
+    site.account("wu", "吴工程师")
+    page = someone(site, login="wu", viewport={"width": 390, "height": 844}).page
+    for path in ("/edit", "/changes"):
+        page.goto(site.url + path)
+        for place in ("#me", ".top .end form button"):
+            box = page.locator(place).bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 390, (path, place)
+        assert page.evaluate(
+            "(() => { const me = document.getElementById('me'); return me.scrollWidth <= me.clientWidth + 1; })()"
+        )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("#changes tbody td").nth(5).bounding_box()["width"] >= 90
