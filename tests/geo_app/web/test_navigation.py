@@ -101,3 +101,18 @@ def test_what_waits_is_counted_for_whom_it_concerns(peopled, browser_of):
         edit, who="water_asks", bureau="", account_id=account, cause="stale", origin="page", reason="", theirs_ver=None
     )
     assert [waiting(browser) for browser in (asks, admin, reader)] == [1, 1, 0]
+
+
+def test_a_reviewer_of_an_area_counts_what_lies_in_it(peopled, browser_of):
+    from geo_app.actions import accounts, passwords
+
+    store, secret = peopled.extensions["xiangtu"].store, "a long enough passphrase"
+    for login, area in (("rev_east", "990101"), ("rev_west", "990102")):
+        grant = accounts.parse_grant(f"revitalisation@{area}")
+        store.accounts.add(login, login, "", passwords.hashed(secret), [grant])
+    village = store.read("villages").set_index("village_code").loc["990101001200"]
+    edit = Update("villages", village["id"], int(village["ver"]), {"pop_registered": 400})
+    author = store.accounts.find("water_asks").account_id
+    store.requests.submit(Change("water_asks", "", "人口", (edit,)), account_id=author, origin="page")
+    assert 'id="waiting-count"' in browser_of(peopled, "rev_east").page("/jobs")
+    assert 'id="waiting-count"' not in browser_of(peopled, "rev_west").page("/jobs")
