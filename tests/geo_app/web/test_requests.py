@@ -160,7 +160,7 @@ def stale(app, web, asked=None, now=None, **properties):
 
 
 def sides(page):
-    return dict(re.findall(r'<li class="key \w+" data-side="(\w+)">[^:]+: ([^<]+)</li>', page))
+    return dict(re.findall(r'<li class="key \w+" data-side="(\w+)">[^：]+：([^<]+)</li>', page))
 
 
 def test_three_geometries_of_a_feature_changed_meanwhile_are_drawn_and_measured(app, web):
@@ -175,6 +175,7 @@ def test_three_geometries_of_a_feature_changed_meanwhile_are_drawn_and_measured(
         "36.0 km · 移动 333 m",
     ]
     assert "LineString" not in page
+    assert "diff-measures" not in page, "the measures of the three stand in one line"
     frame = web.page(f"/requests/{number}/map")
     for points, word in ((SEEN, "申请人看到时"), (ASKED, "申请改成"), (NOW, "现在的")):
         assert word in frame
