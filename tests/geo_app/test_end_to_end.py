@@ -230,7 +230,7 @@ def test_the_server_answers_this_machine_and_stops_on_a_signal(small):
         log.close()
     words = Path(log.name).read_text()
     assert f"http://127.0.0.1:{port}" in words
-    assert "no accounts" in words
+    assert "No accounts" in words
     assert "Stopped" in words
 
 
