@@ -11,7 +11,7 @@ from geo_app.actions.edit_faults import faults_of
 from geo_app.actions.edit_rows import feature_after
 from geo_app.errors import BadRequestError, ForbiddenError
 from geo_app.progress import Progress
-from layers.errors import NotFoundError, OutOfReachError, PreconditionRequiredError, StaleVersionError
+from layers.errors import BadFrameError, NotFoundError, OutOfReachError, PreconditionRequiredError, StaleVersionError
 from layers.files import FaultsError
 from layers.store import Change, Delete, Update
 
@@ -131,6 +131,7 @@ def save(  # noqa: PLR0913 - who, what, why, from where, and how far it is
         PreconditionRequiredError: an update or deletion does not say which version was seen.
         NotSignedInError, ForbiddenError, NotFoundError, OutOfReachError: the rights do not reach so far.
         EditFaultsError: rows have faults.
+        BadFrameError: what only the store can see, such as an id that another row has.
         StaleEditsError: features were changed or deleted meanwhile.
     """
     _refuse_unusable(edits)
@@ -203,6 +204,9 @@ def _save(saving: _Saving, rights: tuple[Mapping[str, Reach] | None, Mapping[str
         if applying != asking:
             return _submit(saving, asking, report)
         saving.keep("forbidden")
+        raise
+    except BadFrameError:
+        saving.keep("faults")
         raise
     return Saved(receipt, None, report.warnings)
 

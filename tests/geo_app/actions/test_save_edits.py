@@ -9,7 +9,7 @@ from geo_app.actions.edit_payload import parse
 from geo_app.actions.save_edits import EditFaultsError, StaleEditsError, save
 from geo_app.config import Settings
 from geo_app.errors import BadRequestError, ForbiddenError, NotSignedInError
-from layers.errors import OutOfReachError, PreconditionRequiredError
+from layers.errors import DuplicateKeyError, OutOfReachError, PreconditionRequiredError
 from layers.store import Change, Grant, Insert, Update
 
 LOCAL = local_person(Settings())
@@ -108,6 +108,15 @@ def test_faulty_edits_are_kept_and_named(small, li):
         save(small, li, [update(small, tech_class="九级")], reason="x")
     assert caught.value.report.errors[0].field == "tech_class"
     assert small.kept.get(caught.value.kept[0]).cause == "faults"
+
+
+def test_an_edit_that_only_the_store_can_refuse_is_kept(small, li):
+    twin = new()
+    twin = Insert(twin.layer, twin.frame.assign(id=row(small)["id"]))
+    with pytest.raises(DuplicateKeyError):
+        save(small, li, [twin], reason="重号")
+    assert [item.cause for item in small.kept.list(account_id=li.account_id)] == ["faults"]
+    assert len(small.read("roads")) == 2
 
 
 def test_an_answer_that_got_lost_is_not_applied_twice(small, li):
