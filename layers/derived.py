@@ -64,3 +64,34 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     }
 )
 """By layer: the fields that are computed, and how; a field is left out where what it follows from is unknown."""
+
+
+def filled(layer: str, values: Mapping[str, Any], shape: shapely.Geometry | None) -> dict[str, Any]:
+    """Give the computed fields of a new row that are unknown; a value that was stated stays.
+
+    >>> filled("settlements", {"persons_registered_poor": 800}, None)
+    {'size_class': '800-2999'}
+    """
+    names, compute = RULES[layer]
+    if all(values.get(name) is not None for name in names):
+        return {}
+    return {name: value for name, value in compute(values, shape).items() if values.get(name) is None}
+
+
+def followed(
+    layer: str,
+    before: tuple[Mapping[str, Any], shapely.Geometry | None],
+    after: tuple[Mapping[str, Any], shapely.Geometry | None],
+) -> dict[str, Any]:
+    """Give the computed fields of a changed row that follow the change; each side is the values and the geometry.
+
+    A field is computed where it is unknown, and where what it follows from changed and the field itself was not given another
+    value: an undo and a stated value stand as they are.
+    """
+    compute = RULES[layer][1]
+    found, earlier = compute(*after), compute(*before)
+    return {
+        name: value
+        for name, value in found.items()
+        if after[0].get(name) is None or (after[0][name] == before[0].get(name) and value != earlier.get(name))
+    }

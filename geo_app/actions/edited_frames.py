@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_app.actions.edit_rows import feature_after, features_of
+from layers import derived
 from layers.catalogue import layer as declared
 from layers.frames import GEOMETRY, conform
 from layers.schema import STORAGE_CRS, GeometryKind
@@ -40,7 +41,8 @@ def edited(frames: Mapping[str, GeoDataFrame], edits: Sequence[Edit]) -> dict[st
 def _edited(frame: GeoDataFrame, layer: Layer, edits: Sequence[Edit]) -> GeoDataFrame:
     if any(isinstance(edit, Replace) for edit in edits):
         last = next(edit for edit in reversed(edits) if isinstance(edit, Replace))
-        return _conformed(layer, features_of(last.frame), list(range(1, len(last.frame) + 1)))
+        features = [_filled(layer, feature) for feature in features_of(last.frame)]
+        return _conformed(layer, features, list(range(1, len(features) + 1)))
     named = {edit.id for edit in edits if isinstance(edit, Update | Delete)}
     touched = frame["id"].isin(list(named)).to_numpy()
     rows = frame[touched]
@@ -50,18 +52,31 @@ def _edited(frame: GeoDataFrame, layer: Layer, edits: Sequence[Edit]) -> GeoData
     for edit in edits:
         if isinstance(edit, Insert):
             for feature in features_of(edit.frame):
-                kept[following] = feature
+                kept[following] = _filled(layer, feature)
                 following += 1
         elif isinstance(edit, Delete):
             kept.pop(fid_of.get(edit.id, -1), None)
         elif isinstance(edit, Update) and fid_of.get(edit.id) in kept:
-            kept[fid_of[edit.id]] = feature_after(kept[fid_of[edit.id]], edit)
+            kept[fid_of[edit.id]] = _followed(layer, kept[fid_of[edit.id]], feature_after(kept[fid_of[edit.id]], edit))
     if not kept:
         return frame[~touched]
     changed = _conformed(layer, list(kept.values()), list(kept))
     if touched.all():
         return changed
     return pd.concat([frame[~touched], changed]).sort_index()
+
+
+def _filled(layer: Layer, feature: Mapping[str, Any]) -> dict[str, Any]:
+    if layer.name not in derived.RULES:
+        return dict(feature)
+    return {**feature, **derived.filled(layer.name, feature, feature.get(GEOMETRY))}
+
+
+def _followed(layer: Layer, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    if layer.name not in derived.RULES:
+        return dict(after)
+    follow = derived.followed(layer.name, (before, before.get(GEOMETRY)), (after, after.get(GEOMETRY)))
+    return {**after, **follow}
 
 
 def _conformed(layer: Layer, features: Sequence[Mapping[str, Any]], fids: Sequence[int]) -> GeoDataFrame:

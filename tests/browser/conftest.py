@@ -63,6 +63,7 @@ def site(demo_store, tmp_path_factory):
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
+    server.task_dispatcher.shutdown()  # no answer is still on its way when the server closes
     server.close()
     thread.join(timeout=5)
     app.extensions["xiangtu"].jobs.close()

@@ -54,6 +54,7 @@ def site(app):
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
+    server.task_dispatcher.shutdown()  # no answer is still on its way when the server closes
     server.close()
     thread.join(timeout=5)
 

@@ -1,6 +1,6 @@
 """Editors who all change the same few features, in threads of one process: `editors.py WHERE SEED THREADS WRITES MODE`.
 
-Each reads a feature, waits a little, and writes its number of persons one higher. `careful` sends the version that was read;
+Each reads a feature, waits (in the control longer, so that somebody else comes between), and writes its number of persons one higher. `careful` sends the version that was read;
 `careless`, for the control, looks up the present version just before it writes, as a client without If-Match does in effect.
 Says how many writes were acknowledged, refused as changed, and told that the store is busy.
 """
@@ -21,7 +21,7 @@ from layers.store import Update
 def edit(store, feature_id, mode, rng):
     """Make one write and name its outcome."""
     seen = store.get("wells", feature_id)
-    time.sleep(rng.random() * 0.004)
+    time.sleep(rng.random() * (0.004 if mode == "careful" else 0.1))
     ver = seen["ver"] if mode == "careful" else store.get("wells", feature_id)["ver"]
     try:
         store.apply(scene.change(Update("wells", feature_id, ver, {"persons": seen["persons"] + 1}), reason="one more"))

@@ -189,6 +189,7 @@ def _serving(app):
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
+        server.task_dispatcher.shutdown()  # no answer is still on its way when the server closes
         server.close()
         thread.join(timeout=30)
 

@@ -53,6 +53,7 @@ def port(peopled):
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield server.effective_port
+    server.task_dispatcher.shutdown()  # no answer is still on its way when the server closes
     server.close()
     server.task_dispatcher.shutdown()
     thread.join(timeout=30)
