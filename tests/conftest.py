@@ -1,5 +1,6 @@
 """Fixtures for the whole suite: no test reaches outside this machine, and real data is used where it is present."""
 
+import argparse
 import os
 import shutil
 import socket
@@ -85,15 +86,23 @@ def _local_only(self, address):
 FULL_SCALE = 100
 
 
+def _times(text):
+    """Read by how much the sizes grow; without `=` a path that follows `--full` would be taken for it."""
+    if not text.isdecimal() or not 1 < int(text) <= FULL_SCALE:
+        raise argparse.ArgumentTypeError(f"takes --full or --full=N, N from 2 to {FULL_SCALE}; name paths before it")
+    return int(text)
+
+
 def pytest_addoption(parser):
     """Offer the sizes of a release."""
-    parser.addoption("--full", action="store_true", help="every size of a test that has one, a hundred times as large")
+    words = f"every size of a test that has one, {FULL_SCALE} times as large, or as many times as it says"
+    parser.addoption("--full", nargs="?", type=_times, const=FULL_SCALE, default=None, metavar="N", help=words)
 
 
 @pytest.fixture(scope="session")
 def scale(pytestconfig):
-    """By how much a test multiplies its number of cases: 1 ordinarily, 100 with --full."""
-    return FULL_SCALE if pytestconfig.getoption("full") else 1
+    """By how much a test multiplies its number of cases: 1 ordinarily, 100 with --full, 10 with --full=10."""
+    return pytestconfig.getoption("full") or 1
 
 
 def pytest_ignore_collect(collection_path):

@@ -146,8 +146,8 @@ def test_near_pairs_pass_over_what_is_not_there():
 
 
 def test_thousands_of_lines(scale):
-    """A net of parallel roads 100 m apart, each shifted by 4 m: all find their own; 20,000 with --full."""
-    count = 2_000 if scale == 1 else 20_000
+    """A net of parallel roads 100 m apart, each shifted by 4 m: all find their own; up to 200,000 with --full."""
+    count = min(2_000 * scale, 200_000)
     at = np.arange(count)
     west = 104 + (at % 100) * 0.012
     north = (at // 100) * 100.0

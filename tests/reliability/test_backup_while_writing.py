@@ -9,7 +9,7 @@ import scene
 from layers.errors import NotAStoreError, StoreDamagedError, StoreFaultError
 from layers.store import backup
 
-BACKUPS = 20
+BACKUPS, DATABASE_BACKUPS = 20, 4
 
 
 class Writers:
@@ -45,16 +45,27 @@ def reasons(path):
 
 
 @pytest.fixture(params=["gpkg", pytest.param("postgis", marks=pytest.mark.postgis)])
-def work(request, path, tmp_path):
-    """A store of each kind with two writers at work."""
-    where = scene.made(path if request.param == "gpkg" else request.getfixturevalue("postgis_schema"))
-    writers = Writers(where, tmp_path / "acks")
-    yield writers
-    writers.end()
+def places(request, path):
+    """Where stores of each kind may lie, and how many backups are made of one."""
+    if request.param == "gpkg":
+        return lambda number: path.with_name(f"{number}.gpkg"), BACKUPS
+    schema = request.getfixturevalue("postgis_schema")
+    return lambda number: f"{schema}_{number}", DATABASE_BACKUPS
 
 
-def test_twenty_backups_while_writing_are_all_whole(work, tmp_path, scale):
-    folder, count = tmp_path / "backups", BACKUPS * scale if isinstance(work.where, type(tmp_path)) else 4
+def test_twenty_backups_while_writing_are_all_whole(places, tmp_path, scale):
+    """With --full as many stores more: a store that grew all the while would fill the disk with its backups."""
+    place, count = places
+    for number in range(scale):
+        work = Writers(scene.made(place(number)), tmp_path / f"acks{number}", seed=number * 10)
+        try:
+            _all_whole(work, tmp_path / f"backups{number}", count)
+        finally:
+            work.end()
+        shutil.rmtree(tmp_path / f"backups{number}")
+
+
+def _all_whole(work, folder, count):
     made = []
     with scene.opened(work.where) as store:
         for _ in range(count):

@@ -7,6 +7,7 @@ import pytest
 import scene
 
 KILLS = 100
+DATABASE_KILLS = 20
 PER_STORE = 500
 LOOK_EVERY = 20
 
@@ -75,6 +76,11 @@ def test_the_same_with_writers_that_acknowledge_before_the_commit_is_found_out(t
 
 @pytest.mark.postgis
 def test_clients_of_a_database_killed_lose_nothing_acknowledged(postgis_schema, tmp_path, scale):
-    where, acks = scene.made(postgis_schema), tmp_path / "acks"
-    assert killed_often(where, acks, 20 * scale) == []
-    assert len(acknowledged(acks)) >= 20
+    kills, rounds, noted = DATABASE_KILLS * scale, 0, 0
+    while kills > 0:
+        where, acks = scene.made(f"{postgis_schema}_{rounds}"), tmp_path / f"{rounds}.acks"
+        assert killed_often(where, acks, min(kills, PER_STORE), first_seed=rounds * 1_000_000) == []
+        noted += len(acknowledged(acks))
+        kills -= PER_STORE
+        rounds += 1
+    assert noted >= DATABASE_KILLS * scale

@@ -11,6 +11,8 @@ from layers.store.rebuilding import RestoreError
 
 EDITS = 500
 MOMENTS = 20
+MOST_EDITS = 5000
+"""The moments grow with --full; the history they lie in ends here, since each of them is restored from all of it."""
 
 
 def now():
@@ -23,7 +25,7 @@ def lived(tmp_path_factory, scale):
     """A store after many edits, what it was at many moments, and backups made between."""
     folder = tmp_path_factory.mktemp("lived")
     where = scene.made(folder / "s.gpkg")
-    edits, wanted, rng = EDITS * min(scale, 10), MOMENTS * min(scale, 10), random.Random(5)
+    edits, wanted, rng = EDITS * min(scale, MOST_EDITS // EDITS), MOMENTS * scale, random.Random(5)
     moments = []
     with scene.opened(where) as store:
         for number in range(edits):
@@ -69,6 +71,7 @@ def test_every_moment_comes_back_from_the_history_alone(lived, tmp_path):
         assert (found, wells) == (checksum, count)
         assert done.complete
         assert done.checksum == checksum
+        done.path.unlink()
 
 
 def test_every_moment_comes_back_from_a_backup_and_the_log_after_it(lived, tmp_path):
@@ -80,6 +83,7 @@ def test_every_moment_comes_back_from_a_backup_and_the_log_after_it(lived, tmp_p
         assert (found, wells) == (checksum, count)
         assert base.path.name in done.source
         assert (done.replayed > 0) is (at > base.at) or done.replayed == done.taken_back == 0
+        done.path.unlink()
 
 
 def test_when_the_store_is_lost_a_later_backup_is_cut_back_and_the_last_one_is_what_there_is(lived, tmp_path):
@@ -90,6 +94,7 @@ def test_when_the_store_is_lost_a_later_backup_is_cut_back_and_the_last_one_is_w
         done, found, wells = restored(tmp_path / f"{number}.gpkg", at, where=tmp_path / "lost.gpkg", folder=folder)
         assert (found, wells) == (checksum, count)
         assert done.complete
+        done.path.unlink()
     done, found, _ = restored(tmp_path / "last.gpkg", now(), where=tmp_path / "lost.gpkg", folder=folder)
     assert found == second.checksum
     assert not done.complete

@@ -1,6 +1,7 @@
 """Drift of indexes, counts, numbers and snapshots: found, built anew, and gone (R13)."""
 
 import logging
+import random
 
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ DRIFTS = {
     "a row number that is taken": "UPDATE xt_layers SET next_fid = 3 WHERE name = 'wells'",
     "a wrong count of another tool": "UPDATE gpkg_ogr_contents SET feature_count = 2 WHERE table_name = 'wells'",
 }
+RANDOM_DRIFTS = 20
 AT_A_GLANCE = ("rows missing", "rows too many", "an empty", "a wrong version", "a row number")
 
 
@@ -48,6 +50,39 @@ def test_every_drift_is_found_mended_and_gone(store, drift):
     store.apply(scene.change(Insert("wells", scene.wells(3, prefix="later"))))
     assert store.verify() == []
     assert len(store.read("wells", bbox=(103, 35, 108, 40))) == scene.FIRST + 3
+
+
+def any_drift(rng):
+    """One of many ways in which an index, a count or a number can be wrong."""
+    row, share = rng.randrange(1, scene.FIRST), rng.randrange(2, 9)
+    west, south = rng.uniform(-180, 179), rng.uniform(-90, 89)
+    box = f"{west}, {west + rng.random()}, {south}, {south + rng.random()}"
+    return rng.choice(
+        [
+            f"DELETE FROM rtree_wells_geom WHERE id % {share} = {row % share}",
+            f"DELETE FROM rtree_tracks_geom WHERE id = {row % 20 + 1}",
+            f"INSERT INTO rtree_wells_geom VALUES ({10_000 + row}, {box})",
+            f"UPDATE rtree_wells_geom SET minx = {west - 1}, maxx = {west} WHERE id % {share} = 0 AND id <= {row + share}",
+            f"UPDATE rtree_wells_geom SET maxy = {south + 1.5}, miny = {south} WHERE id = {row}",
+            f"UPDATE xt_changes SET {rng.choice(['inserted', 'updated', 'deleted'])} = {1000 + row} WHERE change_id = 1",
+            f"UPDATE xt_layers SET version = {rng.randrange(10, 99)} WHERE name = '{rng.choice(['wells', 'tracks'])}'",
+            f"UPDATE xt_layers SET next_fid = {rng.randrange(1, 20)} WHERE name = 'wells'",
+            f"UPDATE gpkg_ogr_contents SET feature_count = {1000 + row} WHERE table_name = 'wells'",
+        ]
+    )
+
+
+def test_random_drifts_one_to_four_at_once_are_found_mended_and_gone(store, scale):
+    rng, content = random.Random(13), store.checksum()
+    for number in range(RANDOM_DRIFTS * scale):
+        drifts = [any_drift(rng) for _ in range(rng.randrange(1, 5))]
+        with store._backend.writing() as connection:
+            for statement in drifts:
+                connection.exec_driver_sql(statement.replace("INSERT INTO", "INSERT OR REPLACE INTO"))
+        assert repairing.faults(store) != [], (number, drifts)
+        assert repairing.repair(store) != [], (number, drifts)
+        assert repairing.faults(store) == [], (number, drifts)
+        assert store.checksum() == content, (number, drifts)
 
 
 def test_a_snapshot_that_differs_from_the_history_is_removed_and_written_again(store):

@@ -1,8 +1,11 @@
 """Every step from an older schema to the next, stopped and killed at every statement: the old schema stays, and the next start works (R16)."""
 
 import contextlib
+import random
 import shutil
 import sqlite3
+import time
+from collections import Counter
 
 import pytest
 import scene
@@ -11,6 +14,7 @@ from layers.errors import MigrationError
 from layers.store import geometry, migrations, scripts
 from layers.store.geopackage import GeoPackage
 
+MOMENTS = 60
 STEPS = scripts.migrations("gpkg")
 PLACES = [(version, stop) for version, name in STEPS[1:] for stop in range(len(scripts.statements(scripts.text("gpkg", name))))]
 
@@ -122,6 +126,27 @@ def test_a_kill_at_any_statement_of_any_step_leaves_one_schema_or_the_next(old, 
         assert scene.ask(process, f"{stop} {path}") == "killed"
         assert version_of(path) == version - 1, (version, stop)
         whole_after_all(path)
+    assert scene.ended(process) == 0
+
+
+def test_kills_at_random_moments_of_migrating_leave_a_whole_store_of_one_schema(old, tmp_path, scale):
+    """The statements are finite; with --full the moments between and within them are tried a hundred times as often."""
+    rng, process, took, seen = random.Random(8), scene.script("stepper"), 0.0, Counter()
+    for number in range(MOMENTS * scale):
+        version = rng.choice(sorted(old))
+        path = shutil.copyfile(old[version], tmp_path / f"{number}.gpkg")
+        if number % 10 == 0 or number == 1:  # the very first one also loads the program
+            started = time.monotonic()
+            assert scene.ask(process, f"after 3600 {path}") == "done"
+            took = time.monotonic() - started
+            continue
+        seen[scene.ask(process, f"after {rng.uniform(0, took):.6f} {path}")] += 1
+        assert version <= version_of(path) <= migrations.newest(GeoPackage), number
+        whole_after_all(path)
+        for left in tmp_path.iterdir():
+            left.unlink()
+    assert set(seen) <= {"killed", "done"}
+    assert seen["killed"] >= MOMENTS * scale / 4
     assert scene.ended(process) == 0
 
 

@@ -228,6 +228,40 @@ def test_summary_has_one_line_per_row(roads, tmp_path):
     assert lines[3]["fields"] == "name: renamed → 新名"
 
 
+def test_a_survey_of_many_roads_is_taken_in_whole_and_undone_whole(empty, tmp_path, scale):
+    """200 roads, with --full up to 20,000, a tenth of the goal: a survey is read, compared and written whole each time."""
+    count = min(200 * scale, 20_000)
+    at = np.arange(count)
+    west, north = 105.0 + (at % 50) * 0.03, (at // 50) * 300.0
+    starts = zip(west, 35.0 + north * METRE, strict=True)
+    lines = [LineString([(x, y), (x + 0.01, y), (x + 0.02, y)]) for x, y in starts]
+    columns = {"segment_id": [f"M-{n}" for n in at], "name": [f"路{n}" for n in at], "surface_type": "砂石"}
+    empty.apply(Change("li", "", "roads", (Insert("roads", gpd.GeoDataFrame(columns, geometry=lines, crs=4490)),)))
+    changes = empty.changes(limit=1)[0].change_id
+    features = []
+    for number, line in enumerate(lines):
+        kind = number % 5
+        moved = shapely.transform(line, lambda xy: xy + np.array([0, 5 * METRE])) if kind in {1, 2} else line
+        name = f"新路{number}" if kind in {2, 3} else f"路{number}"
+        if kind != 4:
+            features.append(feature(moved, name=name, surface_type="砂石"))
+    features += [feature(road(n, north_m=-90_000), name=f"添{n}", surface_type="水泥") for n in range(count // 10)]
+    found = compared(empty, tmp_path, features, key_prefix="N-", complete_for="all")
+    fifth = count // 5
+    assert [found.counts[kind] for kind in (Kind.UNCHANGED, Kind.GEOMETRY, Kind.BOTH, Kind.ATTRIBUTES)] == [fifth] * 4
+    assert [found.counts[kind] for kind in (Kind.REMOVED, Kind.ADDED, Kind.AMBIGUOUS)] == [fifth, count // 10, 0]
+    saved = bulk_update.accept(empty, LI, found, {}, reason="survey")
+    assert (saved.receipt.inserted, saved.receipt.updated, saved.receipt.deleted) == (count // 10, 3 * fifth, fifth)
+    rows = empty.read("roads").set_index("segment_id")
+    assert len(rows) == count - fifth + count // 10
+    for number in range(0, count, 5):
+        assert rows.loc[f"M-{number + 2}", "name"] == f"新路{number + 2}"
+    empty.undo(saved.receipt.change_id, who="li", bureau="", reason="")
+    assert len(empty.changes(limit=10)) == changes + 2
+    assert empty.frame("roads", changes).drop(columns="ver").equals(empty.frame("roads").drop(columns="ver"))
+    assert empty.verify() == []
+
+
 @pytest.mark.real_data
 def test_real_roads_shifted_by_a_survey(empty, shared_data, tmp_path):
     """Roads of Ladakh as they are, then 200 of them measured again 5 m beside, reversed by turns, and 20 left out."""

@@ -177,6 +177,50 @@ def test_edits_of_gdal_are_applied_as_one_change_and_only_once(store, take):
     assert store.checksum() == before
 
 
+def test_many_rows_go_out_are_edited_by_gdal_and_come_back(tmp_path, scale):
+    """200 roads, with --full up to 20,000: each row is changed, left, removed or in conflict by its number."""
+    count = min(200 * scale, 20_000)
+    with open_store(tmp_path / "many.gpkg", create=True) as store:
+        applied(store, Insert("counties", counties()), Insert("roads", roads(count).assign(geometry=_close(count))))
+        package = field_package.make(store, LOCAL, FieldRequest(area=COUNTY, layers=("roads",)), tmp_path / "out")
+        with zipfile.ZipFile(package.path) as archive:
+            archive.extractall(tmp_path / "there")
+        folder = tmp_path / "there" / package.path.stem
+        assert bring(store, folder).unchanged == count
+        number = "CAST(substr(segment_id, 2) AS INTEGER)"
+        spoken(
+            folder,
+            f"UPDATE roads SET name = '外业' || segment_id, lanes = 4 WHERE {number} % 4 = 1",
+            f"DELETE FROM roads WHERE {number} % 4 = 2",
+        )
+        ids = dict(zip(store.read("roads")["segment_id"], store.read("roads")["id"], strict=True))
+        theirs = [Update("roads", ids[f"S{n}"], 1, {"name": "科室"}) for n in range(count) if n % 20 in {1, 3}]
+        beside = [Update("roads", ids[f"S{n}"], 1, {"width_m": 9.0}) for n in range(5, count, 20)]
+        applied(store, *theirs, *beside)
+        found = bring(store, folder)
+        part = count // 20
+        assert (len(found.conflicts), found.changed, found.deleted, found.unchanged) == (part, 4 * part, 5 * part, 10 * part)
+        assert store.kept.count() == part
+        rows = store.read("roads").set_index("segment_id")
+        assert len(rows) == count - 5 * part
+        for n in range(0, count, 20):
+            seen = [rows.loc[f"S{n + more}", "name"] for more in (0, 1, 3, 5)]
+            assert seen == [f"路{n}", "科室", "科室", f"外业S{n + 5}"]
+            assert rows.loc[f"S{n + 5}", "width_m"] == 9.0
+        assert store.verify() == []
+        again = bring(store, folder)
+        assert (again.changed, again.deleted, again.added, again.saved) == (0, 0, 0, None)
+        assert store.kept.count() == part
+
+
+def _close(count):
+    """Lines so close that all lie in the county."""
+    west = [104.0 + n % 200 / 1000 for n in range(count)]
+    return [
+        shapely.LineString([(x, 35.6 + n // 200 / 1000), (x + 0.0005, 35.6005 + n // 200 / 1000)]) for n, x in enumerate(west)
+    ]
+
+
 def test_what_others_changed_elsewhere_stays_and_what_both_changed_is_kept_for_merging(store, take):
     folder = take()
     one, two = by_key(store, "S1"), by_key(store, "S2")

@@ -13,6 +13,8 @@ from layers.store import tile_levels, tiles
 from layers.store.tiles import TileTable
 
 WEST, SOUTH = 104.0, 35.5
+MOST = 200_000
+"""Features of the goal; sizes that grow with --full end here."""
 
 
 def frame(shapes, *, first=0):
@@ -122,8 +124,9 @@ def test_every_feature_is_in_the_tiles_it_touches(things, z):
                     assert f"id-{number}" in decoded(made.tile(*at)), (shape, at)
 
 
-def test_far_out_the_important_stay_and_the_rest_is_counted():
-    shapes = lines(30_000, spread=2.0)
+def test_far_out_the_important_stay_and_the_rest_is_counted(scale):
+    count = min(30_000 * scale, MOST)
+    shapes = lines(count, spread=2.0)
     rows = frame(shapes)
     told = words(rows)
     told.loc[told.index[:50], ["k", "importance"]] = ["国道", 9.0]
@@ -134,15 +137,16 @@ def test_far_out_the_important_stay_and_the_rest_is_counted():
         counts = made.counts(z, box)
         assert counts["国道"][0] == 50 or z < 3, "the most important class is left out last"
         shown, total = (sum(pair[place] for pair in counts.values()) for place in (0, 1))
-        assert total == 30_000
+        assert total == count
         assert shown >= before, "what a zoom shows, all closer ones show"
         before = shown
-    assert before == 30_000
+    assert before == count
     assert sum(pair[0] for pair in made.counts(4, box).values()) < 10_000
 
 
-def test_what_is_counted_is_what_the_tiles_hold():
-    shapes = [*lines(4000, spread=0.5), *parcels(4000, spread=0.5), shapely.LineString([(104.2, 35.7), (104.20000001, 35.7)])]
+def test_what_is_counted_is_what_the_tiles_hold(scale):
+    count = min(4000 * scale, MOST // 2)
+    shapes = [*lines(count, spread=0.5), *parcels(count, spread=0.5), shapely.LineString([(104.2, 35.7), (104.20000001, 35.7)])]
     made = table(shapes)
     width = tile_levels.tile_width
     for z in (5, 8, 10, 12):
@@ -171,22 +175,23 @@ def test_no_tile_is_larger_than_half_a_megabyte():
     assert made.cut(14, (WEST, SOUTH, WEST + 0.01, SOUTH + 0.01)) >= largest.cut
 
 
-def test_a_change_shows_in_the_tiles_it_touches_and_leaves_the_others():
-    made = table(points(2000))
+def test_a_change_shows_in_the_tiles_it_touches_and_leaves_the_others(scale):
+    count = min(2000 * scale, MOST)
+    made, fresh = table(points(count)), f"id-{MOST + 5000}"
     spot, away = shapely.Point(WEST + 0.5, SOUTH + 0.5), shapely.Point(WEST + 0.9, SOUTH + 0.9)
     (here,), (there,) = touched(spot, 12), touched(away, 12)
     before, untouched = made.tile(*here), made.tile(*there)
-    new = frame([spot], first=5000)
-    made.change(["id-5000"], new, words(new), version=2)
-    assert decoded(made.tile(*here)).keys() == decoded(before).keys() | {"id-5000"}
+    new = frame([spot], first=MOST + 5000)
+    made.change([fresh], new, words(new), version=2)
+    assert decoded(made.tile(*here)).keys() == decoded(before).keys() | {fresh}
     assert made.kept(*there) is untouched
-    moved = frame([away], first=5000)
-    made.change(["id-5000"], moved, words(moved), version=3)
-    assert "id-5000" not in decoded(made.tile(*here))
-    assert "id-5000" in decoded(made.tile(*there))
-    made.change(["id-5000", "id-0"], new.iloc[:0], words(new.iloc[:0]), version=4)
-    assert "id-5000" not in decoded(made.tile(*there))
-    assert (len(made), made.version) == (1999, 4)
+    moved = frame([away], first=MOST + 5000)
+    made.change([fresh], moved, words(moved), version=3)
+    assert fresh not in decoded(made.tile(*here))
+    assert fresh in decoded(made.tile(*there))
+    made.change([fresh, "id-0"], new.iloc[:0], words(new.iloc[:0]), version=4)
+    assert fresh not in decoded(made.tile(*there))
+    assert (len(made), made.version) == (count - 1, 4)
 
 
 def test_a_new_feature_shows_where_all_its_neighbours_do():
