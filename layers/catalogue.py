@@ -6,8 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from layers import (
+    annual_plans,
     area_crosswalk,
     areas,
+    as_built,
     assets,
     counties,
     facilities,
@@ -16,6 +18,7 @@ from layers import (
     indicator_targets,
     key_counties,
     monitored_households,
+    photographs,
     projects,
     roads,
     sanitation,
@@ -50,6 +53,9 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
             key_counties,
             projects,
             assets,
+            as_built,
+            photographs,
+            annual_plans,
             monitored_households,
             indicator_targets,
             facilities,

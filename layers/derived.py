@@ -56,11 +56,19 @@ def _settlement(values: Mapping[str, Any], _shape: shapely.Geometry | None) -> d
     return {} if persons is None or persons < 0 else {"size_class": size_class(float(persons))}
 
 
+def _as_built(_values: Mapping[str, Any], shape: shapely.Geometry | None) -> dict[str, Any]:
+    kind = "" if shape is None else shape.geom_type
+    if shape is not None and kind.endswith("LineString"):
+        return {"length_m": length_m(shape)}
+    return {"area_m2": area_m2(shape)} if shape is not None and kind.endswith("Polygon") else {}
+
+
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "roads": (("length_m",), _road),
         "farmland": (("area_m2", "area_mu"), _parcel),
         "settlements": (("size_class",), _settlement),
+        "as_built": (("length_m", "area_m2"), _as_built),
     }
 )
 """By layer: the fields that are computed, and how; a field is left out where what it follows from is unknown."""

@@ -19,6 +19,9 @@ NAMES = [
     "key_counties",
     "projects",
     "assets",
+    "as_built",
+    "photographs",
+    "annual_plans",
     "monitored_households",
     "indicator_targets",
     "facilities",
@@ -67,7 +70,7 @@ def test_area_codes_have_no_pattern_so_that_other_countries_codes_pass():
 
 def test_tables_without_geometry():
     without = {name for name, declared in LAYERS.items() if declared.geometry is GeometryKind.NONE}
-    assert without == {"areas", "key_counties", "monitored_households", "indicator_targets", "area_crosswalk"}
+    assert without == {"areas", "project_events", "key_counties", "monitored_households", "indicator_targets", "area_crosswalk", "annual_plans"}
 
 
 def test_an_unknown_layer_names_the_layers_there_are():

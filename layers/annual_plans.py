@@ -1,0 +1,62 @@
+"""Annual project plans (年度项目计划): one per county and year, with its money, its ranking and where it was published (A1.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from layers.codes import FUND_SOURCE, PLAN_STATE
+from layers.declare import COMMON, area, code, date, integer, listing, number, text
+from layers.schema import GeometryKind, Layer, RowFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def check_fund_codes(row: Mapping[str, Any]) -> Iterator[RowFault]:
+    """Name the fund sources of a plan that are not in the list of fund sources.
+
+    >>> [fault.value for fault in check_fund_codes({"fund_sources": [{"code": "S99", "amount_wan_yuan": 1}]})]
+    ['S99']
+    """
+    entries = row.get("fund_sources")
+    for item in entries if isinstance(entries, (list, tuple)) else ():
+        found = item.get("code") if isinstance(item, dict) else item
+        if found not in FUND_SOURCE:
+            yield RowFault(
+                "fund_sources",
+                "fund_source_listed",
+                str(found),
+                "资金来源代码 S01–S11",
+                "a fund source code S01–S11",
+                "按资金来源代码表改正",
+                "Use a code of the list of fund sources",
+            )
+
+
+LAYER = Layer(
+    name="annual_plans",
+    zh="年度项目计划",
+    en="Annual plans",
+    entity="annual_plan",
+    geometry=GeometryKind.NONE,
+    key="plan_id",
+    fields=(
+        text("plan_id", "计划编号", "Plan id", "des", required=True, length=40, note="county_code-year"),
+        text("name", "名称", "Name", "des", length=200),
+        integer("plan_year", "计划年度", "Plan year", "S4-17 四(三)", required=True, minimum=2000, maximum=2100),
+        number("money_limit", "资金上限", "Money limit", "S4-17 四(三)", unit="万元", minimum=0),
+        listing("fund_sources", "资金来源", "Fund sources", "S4-17 四", unit="万元", note='[{"code","amount_wan_yuan"}]'),
+        number("previous_year_funds", "上年度资金规模", "Funds of the year before", "S4-17 四(三)", unit="万元", minimum=0),
+        listing("ranking", "排序", "Ranking", "S4-17 四(三)", note="project ids in the order chosen by the county"),
+        date("compiled_on", "编制完成日期", "Compiled on", "S4-17 四(三)", note="by 30 November of the year before"),
+        date("published_on", "公开日期", "Published on", "S4-17 四(三)"),
+        text("url", "公开网址", "Address of the publication", "S4-17 四(三)", length=500),
+        integer("publication_id", "公开页编号", "Publication", "des", minimum=1),
+        code("state", "des", PLAN_STATE, ("状态", "State"), required=True),
+        area("county"),
+        *COMMON,
+    ),
+    source="S4-17 四(三)",
+    area_fields=("county_code",),
+    row_checks=(check_fund_codes,),
+)
