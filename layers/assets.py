@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from layers.codes import ASSET_CLASS, ASSET_STATUS, ASSET_SUB_CLASS, FEATURE_TYPE, OPERATING_MODE, OWNER_LEVEL
-from layers.declare import COMMON, area, code, date, flag, listing, number, reference, text
+from layers.declare import COMMON, area, code, date, flag, integer, listing, number, reference, text
 from layers.row_checks import dates_in_order, known, needed_when
 from layers.schema import GeometryKind, Layer, RowFault
 
@@ -78,6 +78,7 @@ LAYER = Layer(
             note="household names are not stored for HHD in a public export",
         ),
         text("use_right_holder", "经营权/使用权", "Right of use", "S4-8/15", length=200, note="needed for OPR"),
+        text("operating_right_holder", "经营权", "Right of operation", "S4-8", length=200, note="wording of S4-8"),
         text("income_right_holder", "收益权", "Right to income", "S4-8", length=200, note="needed for OPR"),
         text("disposal_right_holder", "处置权", "Right of disposal", "S4-8", recommended=True, length=200),
         text("supervision_right_holder", "监督权", "Right of supervision", "S4-8", recommended=True, length=200),
@@ -93,6 +94,10 @@ LAYER = Layer(
         flag("plan_exists", "有经营方案", "Operating plan", "S4-13"),
         number("annual_income", "年收益", "Income per year", "S4-16", unit="万元", note="at least one settlement a year for OPR"),
         date("settled_date", "收益结算日期", "Income settled on", "S4-16"),
+        integer("benefit_months", "受益期", "Benefit period", "S4-15", unit="month", minimum=0, note="HHD: above 12 (E11)"),
+        text("risk_note", "风险防控", "Risk control", "S4-13", length=1000),
+        date("registered_on", "登记入账日期", "Entered in the ledger on", "S4-16"),
+        date("disposed_on", "处置日期", "Disposed of on", "S4-15"),
         code("status", "S4-15", ASSET_STATUS, ("状态", "Status"), recommended=True),
         code("feature_type", "des", FEATURE_TYPE, ("关联设施类型", "Kind of feature")),
         text("feature_id", "关联设施编号", "Feature", "des", length=60),

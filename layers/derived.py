@@ -5,6 +5,7 @@ Lengths and areas are measured on the ellipsoid of CGCS2000 (GRS 80), never in d
 
 from __future__ import annotations
 
+import datetime as dt
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -63,11 +64,21 @@ def _as_built(_values: Mapping[str, Any], shape: shapely.Geometry | None) -> dic
     return {"area_m2": area_m2(shape)} if shape is not None and kind.endswith("Polygon") else {}
 
 
+def _notice(values: Mapping[str, Any], _shape: shapely.Geometry | None) -> dict[str, Any]:
+    start, end = (_day(values.get(name)) for name in ("start_date", "end_date"))
+    return {} if start is None or end is None else {"notice_days": (end - start).days}
+
+
+def _day(value: object) -> dt.date | None:
+    return dt.date.fromisoformat(value[:10]) if isinstance(value, str) else value if isinstance(value, dt.date) else None
+
+
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "roads": (("length_m",), _road),
         "farmland": (("area_m2", "area_mu"), _parcel),
         "settlements": (("size_class",), _settlement),
+        "project_events": (("notice_days",), _notice),
         "as_built": (("length_m", "area_m2"), _as_built),
     }
 )

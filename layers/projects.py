@@ -6,7 +6,17 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from layers.codes import BAIYIN_CATEGORY, BAIYIN_ITEM, BUILD_NATURE, FUND_SOURCE, PROJECT_CATEGORY, PROJECT_SCOPE, PROJECT_STATUS
+from layers.codes import (
+    BAIYIN_CATEGORY,
+    BAIYIN_ITEM,
+    BUILD_NATURE,
+    EMERGENCY_CAUSE,
+    FUND_SOURCE,
+    PROJECT_CATEGORY,
+    PROJECT_SCOPE,
+    PROJECT_STATUS,
+    SECTOR,
+)
 from layers.declare import COMMON, area, code, date, flag, integer, listing, number, text
 from layers.row_checks import dates_in_order, known, not_above
 from layers.schema import GeometryKind, Layer, RowFault
@@ -178,12 +188,15 @@ LAYER = Layer(
         code("baiyin_category", "S3", BAIYIN_CATEGORY, ("白银规划类别", "Baiyin category")),
         code("baiyin_item", "S3", BAIYIN_ITEM, ("白银规划子项", "Baiyin sub-item")),
         flag("work_relief", "以工代赈", "Work relief", "S3, S4-8"),
+        code("sector", "des", SECTOR, ("行业", "Sector"), note="whose opinion is asked (S4-17 三, A1.3 3c)"),
+        code("emergency_cause", "S4-17 三", EMERGENCY_CAUSE, ("应急原因", "Cause of the emergency"), note="needed for 应急"),
+        area("village", "des", note="the village that applies; empty for works of several townships"),
         area("township"),
         area("county"),
         *COMMON,
     ),
     source="C11",
-    area_fields=("township_code", "county_code"),
+    area_fields=("village_code", "township_code", "county_code"),
     row_checks=(
         dates_in_order("start_date", "end_date", "开工日期不晚于完工日期", "start not after end"),
         not_above(

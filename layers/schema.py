@@ -187,6 +187,12 @@ class Layer:
     row_checks: tuple[Callable[[Mapping[str, Any]], Iterator[RowFault]], ...] = ()
     geometry_required: bool = False
     """A row without geometry is a fault (a warning where the dictionary lets a code stand for the place)."""
+    kept_by: frozenset[str] = frozenset()
+    """Kinds of change that alone may write rows of the layer, whoever asks; none named: every kind."""
+    locked: Callable[[Mapping[str, Any]], frozenset[str]] | None = None
+    """Fields of a row, in the state given, that only a procedure may change; `*` among them: the row may not be removed."""
+    own_kinds: frozenset[str] = frozenset()
+    """Kinds of change that `locked` does not hold: the layer's own procedures, and what brings in whole registers."""
 
     def __getitem__(self, name: str) -> Field:
         """Give a field by name; raise UnknownNameError, with the names there are, when it is not declared."""

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     """Import, edit: becomes a change, or a change request where the person may not apply it."""
     CHANGE = "change"
     """Undo, restore: changes the store at once."""
+    MOVE = "move"
+    """Move a project or an asset a step through its procedure; which step, for which area, is asked of the role by the action."""
     REVIEW = "review"
     """Accept or refuse a change request."""
     ADMIN = "admin"

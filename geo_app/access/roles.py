@@ -35,6 +35,8 @@ class Role:
     reviews: bool = False
     """Accepts and refuses change requests for every layer."""
     everything: bool = False
+    moves: bool = False
+    """Takes part in the procedures of projects and assets; `processing.library.stages` and the ledger say in which steps."""
 
     def may_read(self, layer: str) -> bool:
         """Say whether the role reads a layer."""
@@ -77,6 +79,8 @@ class Role:
             found.add(Permission.SUBMIT)
         if writing and apply:
             found.add(Permission.CHANGE)
+        if apply and (self.everything or self.moves):
+            found.add(Permission.MOVE)
         if apply and (self.everything or self.reviews):
             found.add(Permission.REVIEW)
         if apply and self.everything and everywhere:
@@ -99,11 +103,11 @@ MONEY: Mapping[str, frozenset[str] | None] = MappingProxyType(
 """What the finance bureau writes: money, and the performance target on which it gives its opinion."""
 
 _LIST = (
-    Role("transport", "交通运输", "Transport", _whole("roads")),
-    Role("water", "水利", "Water", _whole("water_works", "service_areas")),
-    Role("agriculture", "农业农村", "Agriculture", _whole("farmland")),
-    Role("environment", "生态环境", "Environment", _whole("sanitation")),
-    Role("health", "卫生健康", "Health", _whole("sanitation")),
+    Role("transport", "交通运输", "Transport", _whole("roads"), moves=True),
+    Role("water", "水利", "Water", _whole("water_works", "service_areas"), moves=True),
+    Role("agriculture", "农业农村", "Agriculture", _whole("farmland"), moves=True),
+    Role("environment", "生态环境", "Environment", _whole("sanitation"), moves=True),
+    Role("health", "卫生健康", "Health", _whole("sanitation"), moves=True),
     Role(
         "revitalisation",
         "乡村振兴",
@@ -111,8 +115,13 @@ _LIST = (
         _whole("projects", "assets", "settlements", "facilities", "key_counties", "monitored_households"),
         confidential=True,
         reviews=True,
+        moves=True,
     ),
-    Role("finance", "财政", "Finance", MONEY),
+    Role("finance", "财政", "Finance", MONEY, moves=True),
+    Role("village", "村两委", "Village committees", moves=True),
+    Role("township", "乡镇", "Township", moves=True),
+    Role("sector", "其他行业主管部门", "Other sector department", moves=True),
+    Role("leading_group", "县领导小组", "County leading group", moves=True),
     Role(
         "statistics",
         "统计",

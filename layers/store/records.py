@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import shapely
 
-Kind = Literal["import", "edit", "undo", "demo", "restore", "request", "bulk", "field", "ogc", "area"]
+Kind = Literal["import", "edit", "undo", "demo", "restore", "request", "bulk", "field", "ogc", "area", "library", "ledger"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains", "is_null"]
 
 
