@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
+from layers.demo import stages
 from layers.demo.budget import CATEGORIES, budget_of
 from layers.demo.rows import AS_OF, frame
 from layers.demo.shapes import Sites, project_shape
@@ -217,6 +218,7 @@ def add_projects(built: Built) -> None:
     rng = built.places.rng("projects")
     drafts = _drafts(built, rng)
     rows = [_row(built, draft, number, rng) for number, draft in enumerate(drafts, 1)]
+    stages.spread(rows, [draft.open_gap for draft in drafts], built.places.rng("stages"))
     years = [row["plan_year"] for row in rows]
     order = rng.permutation(len(rows))
     rank: dict[int, int] = {}

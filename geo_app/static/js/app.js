@@ -35,6 +35,15 @@ function confirmFirst(form, event) {
   dialog.showModal();
 }
 
+/** A menu of pages closes when something else is pressed, or with Escape. */
+function closeMenus(event) {
+  for (const menu of document.querySelectorAll("nav.pages details[open]")) {
+    if (event.type === "keydown" ? event.key === "Escape" : !menu.contains(event.target)) menu.open = false;
+  }
+}
+
+document.addEventListener("click", closeMenus);
+document.addEventListener("keydown", closeMenus);
 for (const form of document.querySelectorAll("form[data-confirm]")) form.addEventListener("submit", (event) => confirmFirst(form, event));
 for (const form of document.querySelectorAll("form[data-job]")) form.addEventListener("submit", (event) => startJob(form, event));
 for (const select of document.querySelectorAll("select[data-submit]")) select.addEventListener("change", () => select.form.submit());
