@@ -36,6 +36,52 @@ def check_sub_class(row: Mapping[str, Any]) -> Iterator[RowFault]:
         )
 
 
+KEPT_IN_LEDGER = frozenset(
+    {
+        "asset_id",
+        "asset_class",
+        "sub_class",
+        "project_id",
+        "fund_sources",
+        "original_value",
+        "current_value",
+        "formed_date",
+        "owner_level",
+        "owner",
+        "use_right_holder",
+        "operating_right_holder",
+        "income_right_holder",
+        "disposal_right_holder",
+        "supervision_right_holder",
+        "confirmed",
+        "certificate_no",
+        "confirmed_date",
+        "operator",
+        "mode",
+        "term_start",
+        "term_end",
+        "annual_income",
+        "settled_date",
+        "benefit_months",
+        "registered_on",
+        "disposed_on",
+        "status",
+        "*",
+    }
+)
+"""What of an asset in the ledger only the procedures of the ledger change (S4-16: owner, value and way of operation are noticed
+and filed); place, name, linked feature, upkeep and notes stay open to the bureaus."""
+
+
+def locked(row: Mapping[str, Any]) -> frozenset[str]:
+    """Name the fields of an asset that are kept by the ledger, once it is entered there.
+
+    >>> locked({"registered_on": None}), "owner" in locked({"registered_on": "2021-11-30"})
+    (frozenset(), True)
+    """
+    return frozenset() if known(row, "registered_on") is None else KEPT_IN_LEDGER
+
+
 LAYER = Layer(
     name="assets",
     zh="帮扶项目资产",
@@ -108,6 +154,8 @@ LAYER = Layer(
     ),
     source="C13",
     area_fields=("village_code", "township_code", "county_code"),
+    locked=locked,
+    own_kinds=frozenset({"library", "ledger", "import", "demo", "area"}),
     row_checks=(
         check_sub_class,
         needed_when(

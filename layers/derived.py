@@ -79,6 +79,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "farmland": (("area_m2", "area_mu"), _parcel),
         "settlements": (("size_class",), _settlement),
         "project_events": (("notice_days",), _notice),
+        "asset_events": (("notice_days",), _notice),
         "as_built": (("length_m", "area_m2"), _as_built),
     }
 )

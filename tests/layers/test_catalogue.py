@@ -19,6 +19,10 @@ NAMES = [
     "key_counties",
     "projects",
     "assets",
+    "asset_events",
+    "ledgers",
+    "ledger_entries",
+    "project_events",
     "as_built",
     "photographs",
     "annual_plans",
@@ -70,7 +74,18 @@ def test_area_codes_have_no_pattern_so_that_other_countries_codes_pass():
 
 def test_tables_without_geometry():
     without = {name for name, declared in LAYERS.items() if declared.geometry is GeometryKind.NONE}
-    assert without == {"areas", "project_events", "key_counties", "monitored_households", "indicator_targets", "area_crosswalk", "annual_plans"}
+    assert without == {
+        "areas",
+        "asset_events",
+        "ledgers",
+        "ledger_entries",
+        "project_events",
+        "key_counties",
+        "monitored_households",
+        "indicator_targets",
+        "area_crosswalk",
+        "annual_plans",
+    }
 
 
 def test_an_unknown_layer_names_the_layers_there_are():

@@ -1,0 +1,72 @@
+"""C14 AssetEvent (资产事件): what was done with an asset or a ledger, when, by whom and on which paper. Written by moves alone."""
+
+from __future__ import annotations
+
+from layers.codes import (
+    ASSET_EVENT,
+    DISPOSAL_CAUSE,
+    DISPOSAL_CHAIN,
+    DISPOSAL_MODE,
+    LEDGER_LEVEL,
+    MOVE_RESULT,
+    REVIVAL_MODE,
+)
+from layers.declare import COMMON, area, code, date, flag, integer, listing, number, reference, text
+from layers.row_checks import dates_in_order
+from layers.schema import GeometryKind, Layer
+
+LAYER = Layer(
+    name="asset_events",
+    zh="资产事件",
+    en="Asset events",
+    entity="C14",
+    geometry=GeometryKind.NONE,
+    key="event_id",
+    name_field="event_id",
+    fields=(
+        text("event_id", "事件编号", "Event id", "des", required=True, length=80),
+        reference("asset_id", "assets", ("资产", "Asset"), "S4-16"),
+        reference("ledger_id", "ledgers", ("台账", "Ledger"), "S4-16"),
+        integer("seq", "序号", "Number", "des", minimum=1, note="order of the events of one asset or ledger"),
+        code("event_type", "S4-15, S4-16", ASSET_EVENT, ("事件类型", "Event"), required=True),
+        text("move", "步骤", "Move", "des", length=40, note="name of the step in the rules of the ledger"),
+        code("level", "S4-16", LEDGER_LEVEL, ("层级", "Level"), recommended=True),
+        date("start_date", "开始日", "From", "S4-16", recommended=True),
+        date("end_date", "结束日", "Until", "S4-16"),
+        integer("notice_days", "公示天数", "Days of notice", "S4-15, S4-16", unit="日", derived=True, minimum=0),
+        code("result", "S4-16", MOVE_RESULT, ("结论", "Result")),
+        code("chain", "S4-15, S4-16", DISPOSAL_CHAIN, ("处置程序", "Disposal procedure")),
+        text("unit", "办理单位", "Unit", "des", length=200),
+        text("person", "经办人", "Person", "des", length=120),
+        text("approver", "审批人", "Approver", "S4-16", length=120),
+        text("opinion", "意见", "Opinion", "S4-16", length=1000),
+        text("reason", "理由", "Reason", "S4-16", length=1000, note="needed for disposal"),
+        text("document", "文件", "Document", "S4-16", length=300),
+        text("url", "公告网址", "Address", "S4-16", length=500),
+        text("place", "公示地点", "Place of the notice", "S4-16", length=300),
+        number("value_before", "变更前价值", "Value before", "S4-16", unit="万元", minimum=0),
+        number("value_after", "变更后价值", "Value after", "S4-16", unit="万元", minimum=0),
+        number("amount", "金额", "Amount", "S4-16", unit="万元", note="income, distribution, proceeds"),
+        text("period", "所属期", "Period", "S4-16", length=40),
+        listing("uses", "用途", "Uses", "S4-15, S4-16", unit="万元", note='[{"use","amount_wan_yuan"}]'),
+        flag("equal_handout", "平均发放", "Handed out equally", "S4-15", note="not allowed"),
+        flag("to_members", "分配给成员", "Given to members", "S4-15", note="not allowed for the proceeds of a disposal"),
+        code("cause", "S4-16", DISPOSAL_CAUSE, ("处置原因", "Cause")),
+        code("disposal_mode", "S4-15, S4-16", DISPOSAL_MODE, ("处置方式", "Way of disposal")),
+        text("plan", "方案", "Plan", "S4-16", length=1000),
+        text("valuer", "评估单位", "Valuer", "S4-16", length=200),
+        code("revival_mode", "S4-16", REVIVAL_MODE, ("盘活方式", "Way of reviving")),
+        listing("changes", "变更内容", "What changed", "des", note='[{"field","before","after"}]; no names of households'),
+        integer("objections", "异议数", "Objections", "S4-17", minimum=0),
+        text("answers", "答复的事件", "Answers", "des", length=80, note="event that this one answers"),
+        integer("publication_id", "公示编号", "Publication", "des", minimum=1),
+        area("village"),
+        area("township"),
+        area("county"),
+        *COMMON,
+    ),
+    source="C14",
+    area_fields=("village_code", "township_code", "county_code"),
+    kept_by=frozenset({"library", "ledger", "demo", "area"}),
+    row_checks=(dates_in_order("start_date", "end_date", "开始日不晚于结束日", "start not after end"),),
+)
