@@ -58,5 +58,6 @@ LAYER = Layer(
     ),
     source="S4-17 四(三)",
     area_fields=("county_code",),
+    kept_by=frozenset({"library", "demo", "area"}),
     row_checks=(check_fund_codes,),
 )

@@ -21,11 +21,12 @@ LAYER = Layer(
         text("feature_id", "来源要素编号", "Feature it was taken from", "des", length=80),
         number("length_m", "长度", "Length", "des", unit="m", minimum=0, derived=True, note="lines, on the ellipsoid"),
         number("area_m2", "面积", "Area", "des", unit="m²", minimum=0, derived=True, note="areas, on the ellipsoid"),
+        area("village"),
         area("township"),
         area("county"),
         *COMMON,
     ),
     source="des",
-    area_fields=("township_code", "county_code"),
+    area_fields=("village_code", "township_code", "county_code"),
     geometry_required=True,
 )
