@@ -32,6 +32,7 @@ from layers import (
     villages,
     water_works,
 )
+    tasks,
 from layers.schema import UnknownNameError
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
 )
 """The layers in the order in which they are best loaded: what is referred to stands before what refers to it."""
 
+            tasks,
 
 def layer(name: str) -> Layer:
     """Give a layer by name; raise UnknownNameError, with the names there are, when there is none.

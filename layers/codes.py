@@ -148,6 +148,7 @@ RISK_CODE = _domain("risk_code")
 TARGET_OPERATOR = _domain("target_operator")
 TARGET_NATURE = _domain("target_nature")
 
+TASK_STATE = _domain("task_state")
 CODE_LISTS: Mapping[str, CodeList] = MappingProxyType(
     {item.name: item for item in list(globals().values()) if isinstance(item, CodeList)}
 )

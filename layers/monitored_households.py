@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from layers.codes import MONITOR_TYPE, RISK_CODE
-from layers.declare import CODE_LENGTH, COMMON, code, flag, integer, number, text
+from layers.declare import CODE_LENGTH, COMMON, code, flag, integer, listing, number, text
 from layers.row_checks import amount, known, not_above
 from layers.schema import GeometryKind, Layer, RowFault
 
@@ -92,6 +92,14 @@ LAYER = Layer(
         integer("removed", "风险消除", "Risk removed", "S4-11", unit="household", minimum=0),
         integer("supported", "已落实帮扶", "Supported", "S4-11 A39–A52", unit="household", minimum=0),
         number("income_line", "基准线", "Income line", "S4-11", unit="元", minimum=0, note="6500 in 2021, Hunan"),
+        listing(
+            "suppressed_fields",
+            "已抑制的字段",
+            "Suppressed fields",
+            "des",
+            note="counts left empty so that nobody derives a cell",
+        ),
+        text("profile", "规则", "Rules", "des", length=40, note="dated rules by which the sheet was counted"),
         flag("suppressed", "已抑制", "Suppressed", "des", required=True, note="yes if 1 ≤ n < 5; the value is then empty"),
         *COMMON,
     ),

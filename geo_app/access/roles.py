@@ -112,7 +112,7 @@ _LIST = (
         "revitalisation",
         "乡村振兴",
         "Rural revitalisation",
-        _whole("projects", "assets", "settlements", "facilities", "key_counties", "monitored_households"),
+        _whole("projects", "assets", "settlements", "facilities", "key_counties", "monitored_households", "tasks"),
         confidential=True,
         reviews=True,
         moves=True,

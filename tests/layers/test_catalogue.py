@@ -31,6 +31,7 @@ NAMES = [
     "facilities",
     "area_crosswalk",
 ]
+    "tasks",
 
 
 def test_every_layer_of_the_contract_is_declared():
@@ -91,6 +92,7 @@ def test_tables_without_geometry():
 def test_an_unknown_layer_names_the_layers_there_are():
     with pytest.raises(UnknownNameError, match=r"no layer 'rivers'; there are: areas, counties"):
         layer("rivers")
+        "tasks",
 
 
 def test_row_checks_pass_an_empty_row_or_name_what_lacks():

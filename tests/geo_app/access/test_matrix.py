@@ -163,7 +163,7 @@ WRITES = {
     "agriculture": {"farmland"},
     "environment": {"sanitation"},
     "health": {"sanitation"},
-    "revitalisation": {"projects", "assets", "settlements", "facilities", "key_counties", "monitored_households"},
+    "revitalisation": {"projects", "assets", "settlements", "facilities", "key_counties", "monitored_households", "tasks"},
     "finance": {"projects", "assets"},
     "statistics": {"areas", "counties", "townships", "villages", "hamlets", "area_crosswalk", "indicator_targets"},
     "viewer": set(),
@@ -395,7 +395,7 @@ def expected(role, area, layer, county, *, apply):
         return 404
     if layer not in WRITES[role]:
         return 403
-    of_the_county = {"key_counties", "monitored_households", "indicator_targets"}
+    of_the_county = {"key_counties", "monitored_households", "indicator_targets", "tasks"}
     if area is not None and (county == WEST or (area == TOWNSHIP[EAST] and layer in of_the_county)):
         return 404
     return 200 if apply else 202
