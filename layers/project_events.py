@@ -36,7 +36,7 @@ LAYER = Layer(
         integer("publication_id", "公开编号", "Publication", "des", minimum=1),
         listing("photos", "照片", "Photographs", "des", note="photo_id of photographs"),
         listing("changed_fields", "调整字段", "Fields changed", "S4-17"),
-        listing("proposed", "拟调整内容", "Proposed values", "des", note='[{"field","old","new"}]'),
+        listing("proposed", "所载内容", "Values stated", "des", note='[{"field","old","new"}]: asked for, or as applied for'),
         number("amount", "金额", "Amount", "des", unit="万元", minimum=0),
         code("fund_source", "A2.2", FUND_SOURCE, ("资金来源", "Fund source")),
         number("progress_pct", "形象进度", "Progress", "des", unit="%", minimum=0, maximum=100),

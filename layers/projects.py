@@ -190,6 +190,7 @@ LAYER = Layer(
         flag("work_relief", "以工代赈", "Work relief", "S3, S4-8"),
         code("sector", "des", SECTOR, ("行业", "Sector"), note="whose opinion is asked (S4-17 三, A1.3 3c)"),
         code("emergency_cause", "S4-17 三", EMERGENCY_CAUSE, ("应急原因", "Cause of the emergency"), note="needed for 应急"),
+        integer("event_seq", "事件数", "Events", "des", minimum=0, note="how many events the library keeps of the project"),
         area("village", "des", note="the village that applies; empty for works of several townships"),
         area("township"),
         area("county"),
