@@ -18,21 +18,25 @@ from layers import (
     hamlets,
     indicator_targets,
     key_counties,
+    key_lists,
+    land_quotas,
     ledger_entries,
     ledgers,
     monitored_households,
     photographs,
+    plan_investments,
     project_events,
     projects,
     roads,
     sanitation,
     service_areas,
+    settlement_origins,
     settlements,
+    tasks,
     townships,
     villages,
     water_works,
 )
-    tasks,
 from layers.schema import UnknownNameError
 
 if TYPE_CHECKING:
@@ -55,7 +59,10 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
             service_areas,
             sanitation,
             farmland,
+            settlement_origins,
+            key_lists,
             key_counties,
+            land_quotas,
             projects,
             assets,
             asset_events,
@@ -67,14 +74,15 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
             annual_plans,
             monitored_households,
             indicator_targets,
+            tasks,
             facilities,
             area_crosswalk,
+            plan_investments,
         )
     }
 )
 """The layers in the order in which they are best loaded: what is referred to stands before what refers to it."""
 
-            tasks,
 
 def layer(name: str) -> Layer:
     """Give a layer by name; raise UnknownNameError, with the names there are, when there is none.

@@ -81,6 +81,7 @@ LIST_LEVEL = _domain("list_level")
 AREA_CHANGE = _domain("area_change")
 SHARE_BASIS = _domain("share_basis")
 OLD_REV_REGION = _domain("old_rev_region")
+SOURCE_TAG = _domain("source_tag")
 
 # villages, hamlets, settlements, facilities
 PLANNING_TYPE = _domain("planning_type")
@@ -147,8 +148,8 @@ MONITOR_TYPE = _domain("monitor_type")
 RISK_CODE = _domain("risk_code")
 TARGET_OPERATOR = _domain("target_operator")
 TARGET_NATURE = _domain("target_nature")
-
 TASK_STATE = _domain("task_state")
+
 CODE_LISTS: Mapping[str, CodeList] = MappingProxyType(
     {item.name: item for item in list(globals().values()) if isinstance(item, CodeList)}
 )

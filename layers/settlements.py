@@ -85,6 +85,9 @@ LAYER = Layer(
         flag("has_clinic", "卫生室", "Has clinic", "S4-7"),
         flag("has_service_center", "社区服务中心", "Has service centre", "S4-7"),
         number("property_registered_pct", "住房登记率", "Homes registered", "S3, S4-7", unit="%", minimum=0, maximum=100),
+        flag(
+            "counted_in_village", "计入所在村人口", "Counted in the village's population", "des", note="of the village it lies in"
+        ),
         integer("employed_households", "稳定就业户", "Households in stable work", "S4-7", unit="household", minimum=0),
         *COMMON,
     ),

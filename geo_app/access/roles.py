@@ -73,7 +73,10 @@ class Role:
 
         Accounts are looked after by administrators of everywhere alone: one of an area could grant beyond it.
         """
-        found = {Permission.OPEN, Permission.PUBLIC, Permission.READ, Permission.RUN, Permission.EXPORT}
+        found = {
+            *(Permission.OPEN, Permission.PUBLIC, Permission.READ),
+            *(Permission.RUN, Permission.EXPORT, Permission.EDIT),
+        }
         writing = self.everything or bool(self.writes)
         if writing:
             found.add(Permission.SUBMIT)

@@ -136,7 +136,7 @@ def joined(parts: list[dict[str, gpd.GeoDataFrame]]) -> dict[str, gpd.GeoDataFra
             frame = frame.drop_duplicates("area_code", ignore_index=True)
         frame.index = pd.RangeIndex(1, len(frame) + 1, name="fid")
         frames[name] = frame
-    frames["indicator_targets"] = key_rows.targets()
+    frames |= key_rows.whole(set(frames["counties"]["county_code"]))
     return {name: frames[name] for name in LAYERS if name in frames}
 
 

@@ -10,6 +10,7 @@ from layers.demo.key_rows import add_key_county
 from layers.demo.land import add_farmland
 from layers.demo.living import add_sanitation, plan_sewage
 from layers.demo.network import lay_roads
+from layers.demo.origins import add_origins
 from layers.demo.people import add_facilities, add_monitored, add_settlements
 from layers.demo.places import settle
 from layers.demo.projects import add_projects
@@ -26,6 +27,7 @@ STEPS = (
     add_areas,
     add_sanitation,
     add_settlements,
+    add_origins,
     add_facilities,
     add_monitored,
     add_farmland,

@@ -1,47 +1,72 @@
-"""The published entries of the key county lists: real facts, not simulated."""
+"""What is published and real in the demonstration area: key county lists, targets, the plan's investment; and its land quotas."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from layers.codes import table
+from layers import key_counties, key_lists, plan_investments
+from layers.catalogue import layer
 from layers.demo.rows import frame
 from layers.indicator_targets import LAYER as TARGETS
 from layers.indicator_targets import published
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     import geopandas as gpd
 
     from layers.demo.area_rows import Built
 
-_LEVELS = {"national": "国家", "provincial": "省"}
-_LISTS = {"national": "国家乡村振兴重点帮扶县", "provincial": "省级乡村振兴重点帮扶县"}
-_OLD_REVOLUTIONARY = {"620422": "陕甘宁", "620825": "陕甘宁", "620826": "陕甘宁", "621022": "陕甘宁", "621027": "陕甘宁"}
-"""Counties of Gansu in box 1 of the plan for old revolutionary areas."""
+QUOTA_YEARS = (2021, 2022, 2023, 2024, 2025)
+QUOTA_DOCUMENT = "无标题讲话（002_e8049f35b2ff2d15.txt）"
+
+
+def _registered(name: str, rows: Sequence[dict[str, Any]]) -> gpd.GeoDataFrame:
+    """Make a frame of published rows; the day a source was written is not known."""
+    wanted = [field for field in layer(name).field_names if any(field in row for row in rows)]
+    columns = {field: [row.get(field) for row in rows] for field in wanted} or {layer(name).key: []}
+    return frame(name, columns | {"source_date": [None] * len(rows)}, quality="registered")
 
 
 def add_key_county(built: Built) -> None:
-    """Add the frame `key_counties`: the entry of this county in the published lists, if it stands there."""
-    rows = [row for row in table("key_counties") if row["code"] == built.code]
-    region = _OLD_REVOLUTIONARY.get(built.code)
-    made = frame(
-        "key_counties",
+    """Add the frames `key_counties` (the entries of this county in the published lists) and `land_quotas` (its yearly quota).
+
+    The quota of a national key county is published; how much of it is used is simulated, and unknown for the last year.
+    """
+    rows = [row for row in key_counties.published() if row["county_code"] == built.code]
+    built.frames["key_counties"] = _registered("key_counties", rows)
+    quota = next((row["land_quota_mu"] for row in rows if row["land_quota_mu"]), None)
+    if quota is None:
+        return
+    rng = built.places.rng("land_quota")
+    used = [*(round(float(share) * quota, 1) for share in rng.uniform(0.45, 1.0, len(QUOTA_YEARS) - 1)), None]
+    built.frames["land_quotas"] = frame(
+        "land_quotas",
         {
-            "county_code": [row["code"] for row in rows],
-            "name": [row["county"] for row in rows],
-            "level": [_LEVELS[row["level"]] for row in rows],
-            "list_name": [_LISTS[row["level"]] for row in rows],
-            "year": [2021] * len(rows),
-            "document": [row["source"] for row in rows],
-            "in_old_rev_area": [True if region else None] * len(rows),
-            "old_rev_region": [region] * len(rows),
-            "land_quota_mu": [600.0 if row["level"] == "national" else None for row in rows],
-            "source": [row["source"] for row in rows],
-            "source_date": [None] * len(rows),
+            "quota_id": [f"{built.code}-{year}" for year in QUOTA_YEARS],
+            "county_code": [built.code] * len(QUOTA_YEARS),
+            "year": QUOTA_YEARS,
+            "land_quota_mu": [quota] * len(QUOTA_YEARS),
+            "land_used_mu": used,
+            "document": [QUOTA_DOCUMENT] * len(QUOTA_YEARS),
         },
-        quality="registered",
     )
-    built.frames["key_counties"] = made
+
+
+def whole(counties: Collection[str]) -> dict[str, gpd.GeoDataFrame]:
+    """Give the frames that belong to no single county: all lists with all their entries, the targets, the plan that is held.
+
+    Args:
+        counties: codes of the counties that are made; the plan of 白银市 is given with the whole of its counties only.
+    """
+    found = {
+        "key_lists": _registered("key_lists", key_lists.published()),
+        "key_counties": _registered("key_counties", key_counties.published()),
+        "indicator_targets": targets(),
+    }
+    if set(plan_investments.COUNTY_CODES.values()) <= set(counties):
+        found["plan_investments"] = _registered("plan_investments", plan_investments.published())
+    return found
 
 
 def targets() -> gpd.GeoDataFrame:

@@ -72,6 +72,7 @@ def add_settlements(built: Built) -> None:
             "has_clinic": has(0.62, 0.9),
             "has_service_center": has(0.55, 0.9),
             "property_registered_pct": np.round(rng.uniform(52, 100, count), 1),
+            "counted_in_village": some_unknown(np.zeros(count, dtype=bool), 0.03, built.places.rng("counted")),
             "employed_households": (homes * rng.uniform(0.8, 1.0, count)).astype(int),
             **built.area_columns(village),
         },

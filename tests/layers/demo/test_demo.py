@@ -9,7 +9,7 @@ from layers.catalogue import LAYERS
 from layers.demo import UnknownScaleError
 from layers.frames import conform
 
-REAL = {"areas": "registered", "key_counties": "registered", "indicator_targets": "registered"}
+REAL = dict.fromkeys(("areas", "key_lists", "key_counties", "indicator_targets", "plan_investments"), "registered")
 
 
 def fingerprint(frames):
@@ -99,7 +99,9 @@ def test_areas_are_the_real_hierarchy(frames):
 
 
 def test_key_counties_are_real_entries(frames):
-    found = frames["key_counties"].set_index("county_code")["level"].to_dict()
+    entries = frames["key_counties"].set_index("county_code")["level"]
+    assert len(entries) == 128
+    found = entries[entries.index.str.startswith("6204")].to_dict()
     assert found == {"620421": "国家", "620422": "国家", "620423": "省"}
 
 
