@@ -20,9 +20,7 @@ LAYER = Layer(
         text("quota_id", "编号", "Quota id", "des", required=True, length=60, note="county and year"),
         area("county", "S2", required=True),
         integer("year", "年度", "Year", "S2", required=True, minimum=2000, maximum=2100),
-        number(
-            "land_quota_mu", "年度指标", "Quota of the year", "S2, S4-7", unit="亩", minimum=0, note="600 per national key county"
-        ),
+        number("land_quota_mu", "年度指标", "Quota of the year", "S2, S4-7", unit="亩", minimum=0, note="600 by the plan"),
         number("land_used_mu", "已用指标", "Used of it", "des", unit="亩", minimum=0, note="empty = not known, never zero"),
         text("document", "文号", "Document", "des", length=200),
         text("note", "备注", "Note", "des", length=500),

@@ -81,8 +81,8 @@ def published() -> list[dict[str, Any]]:
     """Give the figures of the shipped plan of Baiyin as rows of this layer.
 
     Example:
-        >>> [(row["dimension_row"], row["amount_yi"], row["unit_printed"]) for row in published() if row["unit_printed"] != "亿元"]
-        [('促进脱贫人口稳定就业', 6.67, '亿万元')]
+        >>> [(row["dimension_row"], row["amount_yi"]) for row in published() if row["unit_printed"] == MISPRINT]
+        [('促进脱贫人口稳定就业', 6.67)]
     """
     items = table("baiyin_items")
     return [_figure(at, row, items) for at, row in enumerate(table("baiyin_investment"), start=1)]

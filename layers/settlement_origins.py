@@ -1,4 +1,4 @@
-"""Where the households of a relocation settlement come from (搬迁户原村): they count at the settlement, their land stays behind."""
+"""Where the households of a relocation settlement come from (搬迁户原村): they count at the settlement, their land does not."""
 
 from __future__ import annotations
 

@@ -105,6 +105,9 @@ MONEY: Mapping[str, frozenset[str] | None] = MappingProxyType(
 )
 """What the finance bureau writes: money, and the performance target on which it gives its opinion."""
 
+KEY_LAYERS = ("key_lists", "key_counties", "land_quotas", "settlement_origins", "plan_investments")
+"""Layers about key counties, relocation and planned money, which the revitalisation bureau keeps."""
+
 _LIST = (
     Role("transport", "交通运输", "Transport", _whole("roads"), moves=True),
     Role("water", "水利", "Water", _whole("water_works", "service_areas"), moves=True),
@@ -115,7 +118,7 @@ _LIST = (
         "revitalisation",
         "乡村振兴",
         "Rural revitalisation",
-        _whole("projects", "assets", "settlements", "facilities", "key_counties", "monitored_households", "tasks"),
+        _whole("projects", "assets", "settlements", "facilities", *KEY_LAYERS, "monitored_households", "tasks"),
         confidential=True,
         reviews=True,
         moves=True,

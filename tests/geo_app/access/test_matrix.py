@@ -157,13 +157,14 @@ def caller(app, grants=None, login=""):
     return Caller(app, grants, next(name for name in (login, *(f"{login}.{n}" for n in range(99))) if name not in known))
 
 
+KEY = ("key_lists", "key_counties", "land_quotas", "settlement_origins", "plan_investments")
 WRITES = {
     "transport": {"roads"},
     "water": {"water_works", "service_areas"},
     "agriculture": {"farmland"},
     "environment": {"sanitation"},
     "health": {"sanitation"},
-    "revitalisation": {"projects", "assets", "settlements", "facilities", "key_counties", "monitored_households", "tasks"},
+    "revitalisation": {"projects", "assets", "settlements", "facilities", *KEY, "monitored_households", "tasks"},
     "finance": {"projects", "assets"},
     "statistics": {"areas", "counties", "townships", "villages", "hamlets", "area_crosswalk", "indicator_targets"},
     "viewer": set(),
@@ -395,7 +396,7 @@ def expected(role, area, layer, county, *, apply):
         return 404
     if layer not in WRITES[role]:
         return 403
-    of_the_county = {"key_counties", "monitored_households", "indicator_targets", "tasks"}
+    of_the_county = {*set(KEY) - {"settlement_origins"}, "monitored_households", "indicator_targets", "tasks"}
     if area is not None and (county == WEST or (area == TOWNSHIP[EAST] and layer in of_the_county)):
         return 404
     return 200 if apply else 202
