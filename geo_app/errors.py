@@ -114,6 +114,7 @@ TABLE: dict[str, Answer] = {
     # files
     "bad_file": Answer(422, EXIT_FILE),
     "bad_field_file": Answer(422, EXIT_FILE),
+    "bad_picture": Answer(422, EXIT_FILE),
     "unreadable_file": Answer(422, EXIT_FILE),
     "bad_archive": Answer(422, EXIT_FILE),
     "crs_refused": Answer(422, EXIT_FILE),

@@ -75,6 +75,7 @@ def contradictions(
         today: the day of the office.
         tolerance_m: how far from the works it may be taken.
 
+    >>> import datetime as dt
     >>> shot = Photo("a", "施工中", dt.datetime(2026, 3, 1, 9), distance_m=812.4, has_place=True)
     >>> found = contradictions(shot, Works("p", dt.date(2026, 4, 1)), today=dt.date(2026, 5, 1))
     >>> [(item.code, item.found, item.expected) for item in found]

@@ -1,0 +1,1 @@
+"""The project library: drafts, moves, plans, progress and exchange."""
