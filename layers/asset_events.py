@@ -1,4 +1,4 @@
-"""C14 AssetEvent (资产事件): what was done with an asset or a ledger, when, by whom and on which paper. Written by moves alone."""
+"""C14 AssetEvent (资产事件): what was done with an asset or a ledger, when, by whom, on which paper. Written by moves alone."""
 
 from __future__ import annotations
 

@@ -42,12 +42,13 @@ class Due:
     def uid(self) -> str:
         """Give a name that stays the same while the cause stays, for calendars.
 
-        >>> a = made("settle", "assets", "Z1", title="库", since=date(2025, 1, 1), due_on=None, today=date(2026, 1, 1))
-        >>> b = made("settle", "assets", "Z1", title="新名", since=date(2025, 1, 1), due_on=date(2026, 1, 1), today=date(2026, 1, 1))
+        >>> since, today = date(2025, 1, 1), date(2026, 1, 1)
+        >>> a = made("settle", "assets", "Z1", title="库", since=since, due_on=None, today=today)
+        >>> b = made("settle", "assets", "Z1", title="新名", since=since, due_on=today, today=today)
         >>> a.uid == b.uid
         True
         """
-        text = "\x1f".join((self.kind, self.layer, self.key, self.since.isoformat()))
+        text = f"{self.kind}\x1f{self.layer}\x1f{self.key}\x1f{self.since.isoformat()}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

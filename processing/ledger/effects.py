@@ -1,0 +1,95 @@
+"""What a step changes on the row of the asset."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from processing.ledger.moves import ENTERED_BY
+from processing.ledger.standing import DISPOSED, SENT_BACK, known, money
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from processing.ledger.moves import Move
+
+RIGHTS = (
+    "owner_level",
+    "owner",
+    "use_right_holder",
+    "operating_right_holder",
+    "income_right_holder",
+    "disposal_right_holder",
+    "supervision_right_holder",
+)
+OPERATION = ("operator", "mode", "term_start", "term_end", "plan_exists", "risk_note")
+UPKEEP = ("maintainer", "maintenance_fund")
+COPIED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "hand_over": (*RIGHTS, *UPKEEP),
+        "take_over": RIGHTS,
+        "rights_review": RIGHTS,
+        "certify": ("certificate_no",),
+        "change": ("owner_level", "owner", "mode", "operator"),
+        "transfer": ("owner_level", "owner"),
+        "upkeep": UPKEEP,
+        "operate": OPERATION,
+        "idle": ("status",),
+    }
+)
+"""Fields of the asset that a step sets to what is given with it."""
+VALUED = frozenset({"change", "transfer", "damage", "relocate", "valuate"})
+PERSONAL = frozenset((*RIGHTS[1:], "maintainer", "operator"))
+"""Fields that name a household where the asset is one's own; their contents stay out of events and ledgers."""
+
+
+def changes(move: Move, asset: Mapping[str, Any], values: Mapping[str, Any], on: date) -> dict[str, Any]:
+    """Give the fields of an asset that a step changes, with their new values; empty when it is sent back.
+
+    >>> from datetime import date
+    >>> from processing.ledger.moves import MOVES
+    >>> changes(MOVES["damage"], {"status": "正常", "current_value": 3.0}, {"value_after": 0}, date(2026, 1, 5))
+    {'current_value': 0.0, 'status': '损毁'}
+    """
+    if known(values, "result") == SENT_BACK:
+        return {}
+    found = {name: known(values, name) for name in COPIED.get(move.name, ()) if known(values, name) is not None}
+    after = money(known(values, "value_after"))
+    if move.name in VALUED and after is not None:
+        found["current_value"] = float(after)
+    found |= _marked(move, asset, values, on)
+    return {name: value for name, value in found.items() if known(asset, name) != value}
+
+
+def _marked(move: Move, asset: Mapping[str, Any], values: Mapping[str, Any], on: date) -> dict[str, Any]:
+    if move.name in ENTERED_BY:
+        return {"registered_on": on, **({} if known(asset, "status") else {"status": "正常"})}
+    if move.name == "settle":
+        return {"settled_date": on, "annual_income": float(money(known(values, "amount")) or 0)}
+    marks: Mapping[str, dict[str, Any]] = {
+        "certify": {"confirmed": True, "confirmed_date": on},
+        "damage": {"status": "损毁"},
+        "revive": {"status": "正常"},
+        "write_off": {"status": DISPOSED, "disposed_on": on, "current_value": 0.0},
+    }
+    return dict(marks.get(move.name, {}))
+
+
+def recorded(asset: Mapping[str, Any], changed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List what changed for the event: field, before, after; the contents of personal fields of a household's asset are left out.
+
+    >>> recorded({"asset_class": "HHD", "owner": None}, {"owner": "某户"})
+    [{'field': 'owner'}]
+    >>> recorded({"asset_class": "PUB", "status": "正常"}, {"status": "损毁"})
+    [{'field': 'status', 'before': '正常', 'after': '损毁'}]
+    """
+    hidden = PERSONAL if known(asset, "asset_class") == "HHD" else frozenset()
+    return [
+        {"field": name} if name in hidden else {"field": name, "before": _plain(known(asset, name)), "after": _plain(value)}
+        for name, value in changed.items()
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
