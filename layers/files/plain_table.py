@@ -42,6 +42,8 @@ class PlainTable:
     faults: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     rows: int = 0
+    row_numbers: list[int] = field(default_factory=list)
+    """Of a workbook: the sheet's own numbers of the rows, since empty ones are passed over."""
 
     def header(self) -> dict[str, Any]:
         """Give everything but the columns and geometries, as plain JSON."""

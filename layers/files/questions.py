@@ -71,3 +71,5 @@ class Answers:
     layer: str | None = None
     x_field: str | None = None
     y_field: str | None = None
+    header_row: int = 1
+    """Row of a workbook's sheet that holds the names of its columns; what stands above it is passed over."""

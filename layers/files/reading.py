@@ -66,6 +66,8 @@ class RawTable:
     notes: tuple[str, ...] = ()
     format: str = ""
     has_geometry: bool = True
+    row_numbers: tuple[int, ...] = ()
+    """Of a workbook: the number that its sheet gives to each row."""
 
 
 @dataclass(slots=True)
@@ -261,5 +263,12 @@ def read(path: Path, *, original_name: str, answers: Answers | None = None, limi
     frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(geometries, index=data.index, crs=STORAGE_CRS), crs=STORAGE_CRS)
     frame.attrs["geometry_faults"] = dict(loaded.table.faults)
     return RawTable(
-        frame, name, loaded.table.encoding, loaded.staged.sha256, tuple(notes), loaded.table.format, loaded.geometries is not None
+        frame,
+        name,
+        loaded.table.encoding,
+        loaded.staged.sha256,
+        tuple(notes),
+        loaded.table.format,
+        loaded.geometries is not None,
+        tuple(loaded.table.row_numbers),
     )

@@ -24,6 +24,9 @@ The form is TOML:
     allow_missing = ["tech_class"]            required fields that this source does not have; counted in the report
     repairs = ["make_valid"], skip_bad_rows = true
     assumption_zh, assumption_en              shown with every result that rests on this feed
+    header_row = 3                            row of a workbook's sheet that names its columns; what stands above is passed over
+    units = {budget_total = "元"}              unit in which a library's sheet writes money: 元, 万元 (otherwise) or 亿元
+    sources = {S11 = "衔接资金"}                columns that hold what each fund source pays
 """
 
 from __future__ import annotations
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "in", "not in", "is_null", "not_null")
 SCHEME_KEYS = {"name", "rank", "zh", "en", "pattern"}
 MOST_TEXT = 1 << 18
+MOST_HEADER_ROW = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +106,14 @@ class Feed:
     skip_bad_rows: bool = False
     assumption_zh: str = ""
     assumption_en: str = ""
+    header_row: int = 1
+    units: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def answers(self) -> Answers:
         """The answers this feed gives to what the file does not say."""
-        return Answers(self.crs, self.encoding, self.member, self.x_field, self.y_field)
+        return Answers(self.crs, self.encoding, self.member, self.x_field, self.y_field, self.header_row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +252,9 @@ class _Reader:
         for key in ("member", "crs", "encoding", "x_field", "y_field", "assumption_zh", "assumption_en"):
             if key in values and not isinstance(values[key], str):
                 self.fault(place, key, "must be a text")
-        for key in ("columns", "constants", "translate", "factors", "prefixes", "parts"):
+        if not isinstance(values.get("header_row", 1), int) or not 1 <= values.get("header_row", 1) <= MOST_HEADER_ROW:
+            self.fault(place, "header_row", f"must be a whole number from 1 to {MOST_HEADER_ROW}")
+        for key in ("columns", "constants", "translate", "factors", "prefixes", "parts", "units", "sources"):
             if key in values and not isinstance(values[key], dict):
                 self.fault(place, key, 'must be a table, for example {hamlet_id = "HAB_ID"}')
                 values[key] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -101,12 +102,12 @@ def read_csv(path: Path, answers: Answers, limits: Limits) -> PlainTable:
         raise UnreadableFileError("The file could not be read as CSV. A cell is too long or a quote is never closed.") from error
 
 
-def _fill(table: PlainTable, names: list[str], rows: Iterator[Any], limits: Limits) -> PlainTable:
+def _fill(table: PlainTable, names: list[str], rows: Iterator[Any], limits: Limits, *, first: int | None = None) -> PlainTable:
     """Fill a table row by row; short rows are filled up with empty cells, cells beyond the header are told as a note."""
     limits.require("fields", len(names), "fields")
     columns: list[list[Any]] = [[] for _ in names]
     longer = 0
-    for row in rows:
+    for number, row in enumerate(rows, start=first or 0):
         cells = list(row)
         if not any(cell not in (None, "") for cell in cells):
             continue
@@ -115,6 +116,8 @@ def _fill(table: PlainTable, names: list[str], rows: Iterator[Any], limits: Limi
             value = cells[position] if position < len(cells) else None
             column.append(None if value == "" else value)
         table.rows += 1
+        if first is not None:
+            table.row_numbers.append(number)
         limits.require("features", table.rows, "rows")
     if longer:
         table.notes.append(f"{longer} rows have more cells than the header has names; those cells were left out.")
@@ -149,11 +152,11 @@ def read_xlsx(path: Path, answers: Answers, limits: Limits) -> PlainTable:
             table.layer_question = len(table.layers) > 1 and answers.layer is None
             sheet = book[wanted]
             rows = _cells(sheet.iter_rows(values_only=True), limits)
-            header = next(rows, ())
+            header = next(itertools.islice(rows, answers.header_row - 1, None), ())
             names = unique_names(["" if cell is None else str(cell) for cell in _trim(header)])
             if not names:
                 raise UnreadableFileError("The file could not be read as XLSX. The sheet's first row, the header, is empty.")
-            return _fill(table, names, rows, limits)
+            return _fill(table, names, rows, limits, first=answers.header_row + 1)
     except XLSX_ERRORS as error:
         if isinstance(error, UnreadableFileError) or hasattr(error, "limit"):
             raise
