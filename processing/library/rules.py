@@ -156,7 +156,9 @@ def _rules(found: Mapping[str, Rule]) -> LibraryRules:
     month, _, day = str(found["plan_deadline"].value).partition("-")
     try:
         return LibraryRules(
-            *(int(found[key].value) for key in NOTICE_KEYS.values()),
+            village_notice_days=int(found["village_notice_days"].value),
+            township_notice_days=int(found["township_notice_days"].value),
+            county_notice_days=int(found["county_notice_days"].value),
             day_kind=cast("DayKind", kind),
             holidays=frozenset(date.fromisoformat(str(item)) for item in found["holidays"].value),
             plan_deadline=(int(month), int(day)),

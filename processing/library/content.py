@@ -1,0 +1,136 @@
+"""The content of an application: the eleven required fields (E1) and the sum of the money (E6), every fault named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from layers.projects import ELEVEN_FIELDS, LAYER, funding_total
+from layers.row_checks import known
+from processing.library.faults import fault
+from processing.library.money import CENT, decimal_of
+from processing.library.moves import EMERGENCY
+from processing.library.trail import day_of, entries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processing.library.faults import Fault
+
+CHANGEABLE: Final = (
+    "name",
+    "category",
+    "build_nature",
+    "location_text",
+    "village_codes",
+    "start_date",
+    "end_date",
+    "responsible_unit",
+    "task",
+    "quantity",
+    "quantity_unit",
+    "budget_total",
+    "funding_sources",
+    "beneficiary_text",
+    "benefit_households",
+    "benefit_persons",
+    "benefit_former_poor",
+    "benefit_monitored",
+    "performance_target",
+    "participation",
+    "interest_linkage",
+    "sector",
+)
+"""What was applied for: once it is in the library it changes by a decision of the leading group only (E7)."""
+KEY_FACTS: Final = tuple(name for name in CHANGEABLE if name != "village_codes")
+"""What a history compares with the register. Codes of villages are left out: a change of boundaries renumbers them."""
+PLACE: Final = "geometry"
+NUMBERS: Final = frozenset({"quantity", "budget_total", "benefit_households", "benefit_persons", "benefit_former_poor"}) | {
+    "benefit_monitored"
+}
+
+
+def required() -> list[tuple[str, str]]:
+    """List the columns of the eleven required fields with their numbers; F08 and F11 are two columns each.
+
+    >>> [name for number, name in required() if number in {"F08", "F11"}]
+    ['budget_total', 'funding_sources', 'participation', 'interest_linkage']
+    """
+    return [(f"F{number:02d}", name) for number, names in enumerate(ELEVEN_FIELDS, 1) for name in names]
+
+
+def is_empty(row: Mapping[str, Any], name: str) -> bool:
+    """Say whether a field holds nothing: unknown, blank, or a list without entries."""
+    value = known(row, name)
+    return value is None or (name in {"village_codes", "funding_sources"} and not entries(value))
+
+
+def faults(project: Mapping[str, Any]) -> list[Fault]:
+    """List what an application lacks: each of the eleven fields, both halves of the eighth and the eleventh, the sum, the days.
+
+    >>> [(item.value, item.field) for item in faults({"name": "路"})][:3]
+    [('F02', 'category'), ('F03', 'build_nature'), ('F04', 'location_text')]
+    """
+    found = [
+        fault("field_missing", name, number, zh=LAYER[name].zh, en=LAYER[name].en)
+        for number, name in required()
+        if is_empty(project, name)
+    ]
+    if known(project, "scope") == EMERGENCY and known(project, "emergency_cause") is None:
+        field = LAYER["emergency_cause"]
+        found.append(fault("field_missing", field.name, "", zh=field.zh, en=field.en))
+    return found + _money(project) + _days(project)
+
+
+def _money(project: Mapping[str, Any]) -> list[Fault]:
+    found = []
+    total = decimal_of(known(project, "budget_total"))
+    if known(project, "budget_total") is not None and (total is None or total <= 0):
+        found.append(
+            fault(
+                "value_bad", "budget_total", project["budget_total"], zh="大于 0 的金额（万元）", en="an amount above 0, in 万元"
+            )
+        )
+    if is_empty(project, "funding_sources"):
+        return found
+    parts = funding_total({"funding_sources": entries(known(project, "funding_sources"))})
+    if parts is None or not parts.is_finite():
+        found.append(
+            fault(
+                "value_bad",
+                "funding_sources",
+                "",
+                zh="每个筹资渠道的金额（万元）",
+                en="an amount in 万元 for each funding source",
+            )
+        )
+    elif total is not None and abs(parts - total) >= CENT:
+        found.append(fault("sum_differs", "funding_sources", f"{parts} ≠ {total}", total=total))
+    return found
+
+
+def _days(project: Mapping[str, Any]) -> list[Fault]:
+    start, end = (day_of(known(project, name)) for name in ("start_date", "end_date"))
+    if start is None or end is None or start <= end:
+        return []
+    return [fault("date_order", "end_date", end, day=start)]
+
+
+def comparable(name: str, value: Any) -> Any:
+    """Give a value in a form in which two of them can be compared, however they were held.
+
+    >>> comparable("budget_total", 12.0) == comparable("budget_total", "12"), comparable("name", " ")
+    (True, None)
+    """
+    if known({"x": value}, "x") is None:
+        return None
+    if name in NUMBERS:
+        return decimal_of(value)
+    if name in {"start_date", "end_date"}:
+        return day_of(value)
+    if name == "funding_sources":
+        return sorted(
+            (str(item.get("code")), decimal_of(item.get("amount_wan_yuan"))) for item in entries(value) if isinstance(item, dict)
+        )
+    if name == "village_codes":
+        return sorted(map(str, entries(value)))
+    return str(value).strip()
