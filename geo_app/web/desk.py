@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import current_app, g
 
+from geo_app import office_day
 from geo_app.access import NOBODY, Verb
 from geo_app.actions import reach as rights
 from layers.catalogue import LAYERS
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Hashable
 
     from geo_app.access import Person
@@ -64,6 +66,11 @@ class Desk:
 def desk() -> Desk:
     """Give the services of the application that answers this request."""
     return cast("Desk", current_app.extensions["xiangtu"])
+
+
+def today() -> dt.date:
+    """Give the day at the office; a test sets another one as `OFFICE_DAY` of the application."""
+    return cast("dt.date", current_app.config.get("OFFICE_DAY") or office_day.today())
 
 
 def person() -> Person:
