@@ -102,6 +102,9 @@ TABLE: dict[str, Answer] = {
     "asset_missing": Answer(503, EXIT_NOT_FOUND),
     # data
     "faults_found": Answer(422, EXIT_FAULTS),
+    "ledger_rule": Answer(422, EXIT_FAULTS),
+    "library_rule": Answer(422, EXIT_FAULTS),
+    "locked": Answer(409, EXIT_FAULTS),
     "replay_differs": Answer(409, EXIT_FAULTS),
     "copy_differs": Answer(409, EXIT_FAULTS),
     "bad_frame": Answer(422, EXIT_FAULTS),

@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,13 +72,13 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
 
 def _read() -> dict[str, Move]:
     rows = tomllib.loads((files("processing.ledger") / "steps.toml").read_text(encoding="utf-8"))["step"]
-    found = {}
-    for row in rows:
-        lists = {name: tuple(row.get(name, ())) for name in ("needs", "takes", "follows")}
-        rest = {name: value for name, value in row.items() if name not in {"needs", "takes", "follows", "roles", "classes"}}
-        roles = frozenset().union(*(GROUPS[name] for name in row["roles"]))
-        found[row["name"]] = Move(**rest, **lists, roles=roles, classes=frozenset(row.get("classes", ALL)))
-    return found
+    return {row["name"]: Move(**row | _typed(row)) for row in rows}
+
+
+def _typed(row: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {name: tuple(row.get(name, ())) for name in ("needs", "takes", "follows")}
+    roles: frozenset[str] = frozenset().union(*(GROUPS[name] for name in row["roles"]))
+    return found | {"roles": roles, "classes": frozenset(row.get("classes", ALL))}
 
 
 MOVES: Mapping[str, Move] = MappingProxyType(_read())

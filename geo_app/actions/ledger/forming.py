@@ -1,0 +1,291 @@
+"""Handing a finished project over into the ledger: the project becomes an asset in one change, nothing typed twice."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from geo_app.actions import reach
+from geo_app.actions.ledger import event_rows, records, rights
+from geo_app.errors import BadRequestError, NotFoundError
+from layers.catalogue import LAYERS
+from layers.errors import PreconditionRequiredError, StaleVersionError
+from layers.projects import funding_total
+from layers.store import Change, Condition, Insert, Update
+from processing.ledger import checking, effects
+from processing.ledger.moves import KEEPERS, MOVES
+from processing.ledger.standing import TOLERANCE, day, known, listed, money
+from processing.library.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from geo_app.access import Person
+    from layers.store import Edit, Receipt, Store
+
+FINISHED: Final = frozenset({"accepted"})
+FORMED: Final = "asset_formed"
+BY_SECTOR: Final = {"transport": "PUB01", "agriculture": "PUB02", "water": "PUB03", "environment": "PUB04", "health": "PUB08"}
+"""The sub-class that is proposed for a project of a sector (design); the person may choose another."""
+INDUSTRY: Final = "P1"
+MAKERS: Final = KEEPERS | {"village"}
+GIVEN: Final = frozenset(LAYERS["assets"].field_names) - {
+    "id",
+    "project_id",
+    "registered_on",
+    "disposed_on",
+    "confirmed",
+    "confirmed_date",
+    "certificate_no",
+}
+EXTRA: Final = frozenset({"document", "start_date", "opinion"})
+
+
+@dataclass(frozen=True, slots=True)
+class Formed:
+    """What a handing over made: the receipt of its change, and the numbers of the assets."""
+
+    receipt: Receipt
+    asset_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Project:
+    row: Mapping[str, Any]
+    events: tuple[Mapping[str, Any], ...]
+    as_built: Any
+
+
+def proposal(store: Store, person: Person, project_id: str) -> dict[str, Any]:
+    """Give what the project knows of the asset that it forms: name, place, class, money, day and geometry.
+
+    The value is what was spent, or the budget where no spending was entered; the day is that of the acceptance.
+
+    Raises:
+        NotFoundError: there is no such project, or the person may not read it.
+    """
+    return _proposal(_read(store, person, project_id))
+
+
+def form(  # noqa: PLR0913 -- who forms which project, seen as what, into what
+    store: Store,
+    person: Person,
+    project_id: str,
+    *,
+    expected_ver: int | None,
+    today: date,
+    overrides: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+) -> Formed:
+    """Hand a completed and accepted project over into the asset ledger, as one asset or as several.
+
+    Args:
+        store: the store.
+        person: who hands over: the village, township, sector or county bureau of the area.
+        project_id: number of the project.
+        expected_ver: version of the project that was seen.
+        today: the day of the office.
+        overrides: what the project does not know (upkeep, owner, the linked feature, `document`), or knows otherwise; a list of
+            such mappings forms one asset each, whose original values add up to what was spent.
+
+    Raises:
+        NotSignedInError, NotFoundError, ForbiddenError: the rights do not reach so far.
+        PreconditionRequiredError, StaleVersionError: the version is missing, or the project was changed meanwhile.
+        LedgerFaultsError: the project is not accepted, or the asset lacks what its class needs (E11, E12).
+    """
+    found = _read(store, person, project_id)
+    row = found.row
+    rights.require(store, person, MAKERS, rights.area_of(row), what=MOVES["hand_over"].en)
+    if expected_ver is None:
+        raise PreconditionRequiredError(
+            f"projects {project_id}: the version that was seen is missing. Read the project again and send its version."
+        )
+    if int(row["ver"]) != expected_ver:
+        raise _stale(row, expected_ver)
+    parts = _parts(overrides)
+    assets = [_asset(found, part, number if len(parts) > 1 else 0) for number, part in enumerate(parts, 1)]
+    handed = [_handing(asset, part) for asset, part in zip(assets, parts, strict=True)]
+    rules = records.rules_of(store, row, today)
+    faults = [*_finished(row), *_sum(found, assets)]
+    for asset, values in zip(assets, handed, strict=True):
+        faults += checking.check("hand_over", asset, (), values, rules, today=today)
+    if faults:
+        raise rights.LedgerFaultsError(faults)
+    move = MOVES["hand_over"]
+    edits: list[Edit] = []
+    for asset, values in zip(assets, handed, strict=True):
+        changed = effects.changes(move, asset, values, day(known(values, "start_date")) or today)
+        event = event_rows.event_row(
+            move, ("asset_id", asset["asset_id"]), values, asset, person=person, seq=1, today=today, rules=rules
+        )
+        event["changes"] = effects.recorded(asset, changed)
+        edits += [_inserted(asset | changed), event_rows.insert([event])]
+    edits += [
+        Update("projects", str(row["id"]), expected_ver, {"status": FORMED}),
+        event_rows.insert([_project_event(found, handed[0], assets, person=person, today=today)], "project_events"),
+    ]
+    change = Change(
+        person.name, person.bureau, f"{move.zh}：{row['name']}", tuple(edits), kind="ledger", account_id=person.account_id
+    )
+    return Formed(store.apply(change), tuple(str(asset["asset_id"]) for asset in assets))
+
+
+def _parts(overrides: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
+    if overrides is None:
+        return [{}]
+    return [overrides] if isinstance(overrides, Mapping) else list(overrides) or [{}]
+
+
+def _read(store: Store, person: Person, project_id: str) -> _Project:
+    limit = reach.of(store, person, "projects")
+    where = (Condition("project_id", "=", project_id),)
+    found = store.read("projects", where=where, geometry=False, reach=limit)
+    row = None if found.empty else store.get("projects", str(found["id"].iloc[0]))
+    if row is None:
+        raise NotFoundError(f"There is no project {project_id}. Look at the list of projects.")
+    events = store.read("project_events", where=where).to_dict("records")
+    built = store.read("as_built", where=where)
+    shape = None if built.empty else built.geometry.iloc[-1]
+    return _Project(row, tuple({str(name): value for name, value in item.items()} for item in events), shape)
+
+
+def _last(found: _Project, kind: str) -> Mapping[str, Any]:
+    own = [item for item in found.events if item.get("event_type") == kind]
+    return max(own, key=lambda item: int(known(item, "seq") or 0), default={})
+
+
+def _spent(found: _Project) -> Any:
+    amounts = [money(known(item, "amount")) for item in found.events if item.get("event_type") == "支出"]
+    kept = [amount for amount in amounts if amount is not None]
+    return sum(kept[1:], kept[0]) if kept else None
+
+
+def _proposal(found: _Project) -> dict[str, Any]:
+    row = found.row
+    villages = [str(code) for code in listed(row, "village_codes")]
+    sub_class = BY_SECTOR.get(str(known(row, "sector")))
+    industry = known(row, "category") == INDUSTRY
+    spent = _spent(found)
+    value = spent if spent is not None else money(known(row, "budget_total"))
+    formed = day(known(_last(found, "验收"), "start_date")) or day(known(_last(found, "完工"), "start_date"))
+    proposed = {
+        "name": known(row, "name"),
+        "asset_class": "OPR" if industry else "PUB" if sub_class else None,
+        "sub_class": None if industry else sub_class,
+        "project_id": row["project_id"],
+        "fund_sources": listed(row, "funding_sources") or None,
+        "original_value": None if value is None else float(value),
+        "current_value": None if value is None else float(value),
+        "formed_date": formed or day(known(row, "end_date")),
+        "village_code": villages[0] if len(villages) == 1 else None,
+        "township_code": known(row, "township_code"),
+        "county_code": known(row, "county_code"),
+        "status": "正常",
+        "geometry": found.as_built if found.as_built is not None else row.get("geometry"),
+        "source": "项目移交",
+        "data_quality": "synthetic" if row.get("data_quality") == "synthetic" else "registered",
+    }
+    return {name: item for name, item in proposed.items() if item is not None}
+
+
+def _asset(found: _Project, part: Mapping[str, Any], number: int) -> dict[str, Any]:
+    strange = sorted(set(part) - GIVEN - EXTRA - {"geometry"})
+    if strange:
+        raise BadRequestError(f"An asset that is formed takes no {', '.join(strange)}.")
+    said = {
+        name: event_rows.typed(name, value)
+        for name, value in part.items()
+        if name not in EXTRA and name != "geometry" and known(part, name) is not None
+    }
+    asset = _proposal(found) | said
+    if "original_value" in said and "current_value" not in said:
+        asset["current_value"] = said["original_value"]
+    if part.get("geometry") is not None:
+        asset["geometry"] = part["geometry"]
+    asset["asset_id"] = said.get("asset_id") or f"Z-{found.row['project_id']}"[:56] + (f"-{number}" if number else "")
+    return asset
+
+
+def _handing(asset: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what the step itself is told; what the asset states already counts as given."""
+    move = MOVES["hand_over"]
+    names = {name for name in (*move.needs, *move.takes) if known(asset, name) is not None}
+    return {name: asset[name] for name in names} | {
+        name: event_rows.typed(name, part[name]) for name in EXTRA if known(part, name) is not None
+    }
+
+
+def _finished(row: Mapping[str, Any]) -> list[Fault]:
+    status = known(row, "status")
+    if status in FINISHED:
+        return []
+    return [
+        Fault(
+            "wrong_stage",
+            "status",
+            str(status or ""),
+            "已完工并验收的项目",
+            "a project that is completed and accepted",
+            "先办理完工和验收",
+            "Complete and accept it first",
+            "湘委乡振组办发〔2021〕1号 四(四)",
+        )
+    ]
+
+
+def _sum(found: _Project, assets: Sequence[Mapping[str, Any]]) -> list[Fault]:
+    """Compare the values of several assets with what the project cost, and the funds with the value where one asset is formed."""
+    values = [money(known(asset, "original_value")) for asset in assets]
+    if len(assets) < 2 or any(value is None for value in values):  # noqa: PLR2004 -- one asset takes the whole value
+        return []
+    total = sum(value for value in values if value is not None)
+    whole = _spent(found) or funding_total(found.row) or money(known(found.row, "budget_total"))
+    if whole is None or abs(total - whole) < TOLERANCE:
+        return []
+    text = (f"各资产原值之和等于 {whole} 万元", f"original values that add up to {whole} 万元")
+    return [Fault("sum_differs", "original_value", str(total), *text, "核对各资产原值", "Check the values", "C13")]
+
+
+def _inserted(asset: Mapping[str, Any]) -> Insert:
+    row = {"id": str(uuid.uuid4()), **asset}
+    return Insert("assets", pd.DataFrame([list(row.values())], columns=list(row), dtype=object))
+
+
+def _project_event(
+    found: _Project, values: Mapping[str, Any], assets: Sequence[Mapping[str, Any]], *, person: Person, today: date
+) -> dict[str, Any]:
+    row = found.row
+    seq = max((int(known(item, "seq") or 0) for item in found.events), default=0) + 1
+    return {
+        "event_id": f"{row['project_id']}-{seq:03d}",
+        "project_id": row["project_id"],
+        "seq": seq,
+        "event_type": "资产移交",
+        "level": "乡",
+        "start_date": day(known(values, "start_date")) or today,
+        "document": values.get("document"),
+        "opinion": "、".join(str(asset["asset_id"]) for asset in assets),
+        "stage_before": row.get("status"),
+        "stage_after": FORMED,
+        "unit": person.bureau or None,
+        "person": person.name or None,
+        "recorded_on": today,
+        "township_code": row.get("township_code"),
+        "county_code": row.get("county_code"),
+        "source": "资产台账",
+        "source_date": today,
+        "data_quality": "synthetic" if row.get("data_quality") == "synthetic" else "registered",
+    }
+
+
+def _stale(row: Mapping[str, Any], expected: int) -> StaleVersionError:
+    item = {"layer": "projects", "id": str(row["id"]), "expected_ver": expected, "ver": int(row["ver"]), "feature": dict(row)}
+    return StaleVersionError(
+        f"projects {row['project_id']} was changed meanwhile (version {row['ver']}, seen {expected}). Nothing was saved. "
+        "Look at it again and hand it over then.",
+        conflicts=[item | {"who": "", "bureau": "", "at": None}],
+    )

@@ -1,0 +1,86 @@
+"""An asset as the ledger knows it: its row, its events, where it stands and the rules of its area."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from geo_app.actions import held, reach
+from geo_app.actions.ledger.rights import area_of
+from geo_app.errors import NotFoundError
+from layers.store import Condition
+from processing.ledger import rules, standing
+from processing.ledger.replaying import replay
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from geo_app.access import Person
+    from layers.store import Store
+    from processing.ledger.faults import Violation
+    from processing.ledger.rules import LedgerRules
+    from processing.ledger.standing import Standing
+
+
+@dataclass(frozen=True)
+class AssetRecord:
+    """An asset with everything that its steps are judged by.
+
+    `shown` is the row as this person may see it, `row` the whole one, which never leaves the actions.
+    """
+
+    row: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    events: tuple[Mapping[str, Any], ...]
+    standing: Standing
+    rules: LedgerRules
+    violations: tuple[Violation, ...]
+
+    @property
+    def asset_id(self) -> str:
+        """Number of the asset."""
+        return str(self.row["asset_id"])
+
+    @property
+    def ver(self) -> int:
+        """Version that was read."""
+        return int(self.row["ver"])
+
+    @property
+    def area(self) -> str | None:
+        """Finest area code that the asset states."""
+        return area_of(self.row)
+
+
+def rules_of(store: Store, row: Mapping[str, Any], today: date) -> LedgerRules:
+    """Give the rules that hold where a row lies."""
+    code = area_of(row)
+    return rules.rules_for(held.areas(store).ancestors(code) if code else (), today)
+
+
+def asset(store: Store, person: Person, asset_id: str, today: date) -> AssetRecord:
+    """Read an asset with its events.
+
+    Raises:
+        NotFoundError: there is none of this number, or the person may not read it; both are said alike.
+    """
+    limit = reach.of(store, person, "assets")
+    found = store.read("assets", where=(Condition("asset_id", "=", asset_id),), geometry=False, reach=limit)
+    if found.empty:
+        raise NotFoundError(f"There is no asset {asset_id}. Look at the list of assets.")
+    number = str(found["id"].iloc[0])
+    row, shown = store.get("assets", number), store.get("assets", number, reach=limit)
+    if row is None or shown is None:
+        raise NotFoundError(f"There is no asset {asset_id}. Look at the list of assets.")
+    events = events_of(store, asset_id)
+    holding = rules_of(store, row, today)
+    return AssetRecord(
+        row, shown, events, standing.of(row, events), holding, replay(row, events, holding, today=today).violations
+    )
+
+
+def events_of(store: Store, key: str, field: str = "asset_id") -> tuple[Mapping[str, Any], ...]:
+    """Read the events of an asset or a ledger, in their order."""
+    rows = store.read("asset_events", where=(Condition(field, "=", key),))
+    return tuple(standing.ordered([{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]))
