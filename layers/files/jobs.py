@@ -12,6 +12,7 @@ import shapely
 
 from layers.files.errors import LimitExceededError, UnreadableFileError
 from layers.files.geojson_file import read_geojson
+from layers.files.grid_files import read_grid
 from layers.files.plain_table import GEOMETRY_COLUMN, PlainTable, encode, encode_refusal
 from layers.files.questions import Answers, Limits
 from layers.files.table_files import read_csv, read_xlsx
@@ -47,6 +48,8 @@ def run(request: dict[str, Any], held: dict[str, bool]) -> bytes:
     try:
         if request["job"] == "mend":
             table = mend(path)
+        elif request["job"] == "grid":
+            table = read_grid(request["given"][0], request["kind"], Answers(**request["answers"]), Limits(**request["limits"]))
         else:
             table = read_file(path, request["kind"], Answers(**request["answers"]), Limits(**request["limits"]))
         return encode(table)

@@ -100,10 +100,10 @@ class ReadingServer:
             self._process.kill()
             self._process.wait()
 
-    def _start(self, request: dict[str, Any], result: int, status: int) -> int:
+    def _start(self, request: dict[str, Any], *handles: int) -> int:
         with self._lock:
             try:
-                socket.send_fds(self._control, [json.dumps(request).encode()], [result, status])
+                socket.send_fds(self._control, [json.dumps(request).encode()], handles)
                 _, descriptors, _, _ = socket.recv_fds(self._control, 64, 1)
             except OSError as error:
                 raise _ServerGoneError from error
@@ -111,13 +111,18 @@ class ReadingServer:
             raise _ServerGoneError
         return descriptors[0]
 
-    def run(self, request: dict[str, Any], *, wall_s: float, most_bytes: int) -> tuple[bytes, int | None]:
-        """Do one job: give its message and how the child ended (a wait status), or None when it was killed for its time."""
+    def run(
+        self, request: dict[str, Any], *, wall_s: float, most_bytes: int, given: int | None = None
+    ) -> tuple[bytes, int | None]:
+        """Do one job: give its message and how the child ended (a wait status), or None when it was killed for its time.
+
+        `given` is an open descriptor that the child gets along with the job.
+        """
         result_in, result_out = os.pipe()
         status_in, status_out = os.pipe()
         try:
             try:
-                handle = self._start(request, result_out, status_out)
+                handle = self._start(request, result_out, status_out, *([] if given is None else [given]))
             finally:
                 os.close(result_out)
                 os.close(status_out)
@@ -201,12 +206,12 @@ def _failure(kind: str, ended: int | None, limits: Limits) -> UnreadableFileErro
     return UnreadableFileError(f"The file could not be read as {FILE_TITLES[kind]}.")
 
 
-def _ask(request: dict[str, Any], kind: str, limits: Limits) -> tuple[PlainTable, pa.Table]:
+def _ask(request: dict[str, Any], kind: str, limits: Limits, *, given: int | None = None) -> tuple[PlainTable, pa.Table]:
     most_bytes = limits.result_mb << 20
     try:
-        message, ended = server().run(request, wall_s=limits.wall_s, most_bytes=most_bytes)
+        message, ended = server().run(request, wall_s=limits.wall_s, most_bytes=most_bytes, given=given)
     except _ServerGoneError:
-        message, ended = server().run(request, wall_s=limits.wall_s, most_bytes=most_bytes)
+        message, ended = server().run(request, wall_s=limits.wall_s, most_bytes=most_bytes, given=given)
     answer = plain_table.split(message)
     if answer is None:
         raise _failure(kind, ended, limits)
@@ -236,6 +241,23 @@ def read(path: Path, kind: str, *, answers: Answers, limits: Limits) -> tuple[Pl
         "answers": asdict(answers),
     }
     return _ask(request, kind, limits)
+
+
+def read_given(descriptor: int, kind: str, *, answers: Answers, limits: Limits) -> pa.Table:
+    """Read a CSV or XLSX from an open descriptor as a grid of texts; no file is opened by name on either side.
+
+    Raises:
+        UnreadableFileError, LimitExceededError: as `read`.
+    """
+    request = {
+        "job": "grid",
+        "kind": kind,
+        "path": "/",
+        "folder": "/nonexistent",
+        "limits": asdict(limits),
+        "answers": asdict(answers),
+    }
+    return _ask(request, kind, limits, given=descriptor)[1]
 
 
 def mend(path: Path, *, limits: Limits) -> pa.Table:

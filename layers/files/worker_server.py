@@ -78,16 +78,17 @@ def _child(request: dict[str, Any], result: int, confine: Callable[..., dict[str
 def _fork(
     request: dict[str, Any], descriptors: list[int], confine: Callable[..., dict[str, bool]], control: socket.socket
 ) -> int:
-    result, status = descriptors
+    result, status, *given = descriptors
     pid = os.fork()
     if pid:
-        os.close(result)
+        for handle in (result, *given):
+            os.close(handle)
         return pid
     code = 1
     try:
         control.close()
         os.close(status)
-        _child(request, result, confine)
+        _child(request | {"given": given}, result, confine)
         code = 0
     except MemoryError:
         code = jobs.EXIT_MEMORY
@@ -116,7 +117,7 @@ def serve(*, isolated: bool, confine: Callable[..., dict[str, bool]]) -> None:
                     os.write(status, ENDED.pack(ended))
                 os.close(status)
                 continue
-            data, descriptors, _, _ = socket.recv_fds(control, REQUEST_ROOM, 2)
+            data, descriptors, _, _ = socket.recv_fds(control, REQUEST_ROOM, 3)
             if not data:
                 return
             pid = _fork(json.loads(data), descriptors, confine, control)
