@@ -15,7 +15,7 @@ import pandas as pd
 
 from layers.catalogue import LAYERS
 from layers.demo import county as county_maker
-from layers.demo import key_rows, planted, rows, sources
+from layers.demo import key_rows, planted, project_history, rows, sources
 from layers.schema import PersonError
 
 if TYPE_CHECKING:
@@ -121,7 +121,14 @@ def generate(
     contradictions = pd.DataFrame(columns=list(planted.COLUMNS))
     if scale == "prefecture" and limit is None:
         frames, contradictions = planted.plant(frames)
+    frames = _with_histories(frames)
     return DemoArea(frames, contradictions, ATTRIBUTION, ASSUMPTIONS)
+
+
+def _with_histories(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
+    """Add what happened to the projects, told from the finished frames."""
+    found = frames | {"project_events": project_history.events(frames)}
+    return {name: found[name] for name in LAYERS if name in found}
 
 
 def joined(parts: list[dict[str, gpd.GeoDataFrame]]) -> dict[str, gpd.GeoDataFrame]:

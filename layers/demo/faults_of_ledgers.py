@@ -38,6 +38,7 @@ def e20_planning_type(plant: Planting) -> Planted:
     plant.put(
         row,
         village_codes=[plant.of(village, "village_code")],
+        village_code=plant.of(village, "village_code"),
         township_code=plant.of(village, "township_code"),
         location_text=str(plant.of(village, "name")),
         geometry=plant.of(village, "geometry").representative_point(),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 ACTIVE = ("in_library", "annual_plan", "implementing")
+SECTORS = {"交通运输局": "transport", "水务局": "water", "农业农村局": "agriculture", "生态环境局": "environment"}
+"""Whose opinion is asked, by the unit responsible; the others are `other`."""
 _WAN_A_VILLAGE = 620.0
 """万元 for which a project takes in one more village."""
 _FUNDS = (("S11", 0.5), ("S02", 0.16), ("S03", 0.12), ("S06", 0.08), ("S04", 0.07), ("S05", 0.04), ("S08", 0.03))
@@ -208,6 +210,9 @@ def _row(built: Built, draft: _Draft, number: int, rng: np.random.Generator) -> 
         "baiyin_category": item.item.split("-")[0],
         "baiyin_item": item.item if "-" in item.item else None,
         "work_relief": item.item == "C3-3",
+        "sector": SECTORS.get(item.responsible, "other"),
+        "emergency_cause": None,
+        "village_code": None if len(names) > 3 else built.village_codes(np.array(draft.villages[:1]))[0],  # noqa: PLR2004
         "township_code": county.townships[built.places.villages.township[draft.villages[0]]].code,
         "county_code": built.code,
     }

@@ -138,8 +138,10 @@ def in_order(rows: Iterable[Mapping[str, Any] | Event]) -> list[Event]:
 
 
 def opening(project: Mapping[str, Any], events: Iterable[Event]) -> Trail:
-    """Give the state before the first event: a draft, or without any event what the register says."""
+    """Give the state before the first event: a draft, or what the register says where no event or its taking over comes first."""
     first = next(iter(events), None)
+    if first is not None and first.move == "take_over":
+        return Trail(stage=str(first.get("stage_after") or known(project, "status") or "draft"))
     return Trail(stage=str(known(project, "status") or "draft") if first is None else "draft")
 
 
