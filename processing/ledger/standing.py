@@ -36,6 +36,7 @@ class Standing:
     proposed: Decimal = Decimal(0)
     sold_for: Decimal | None = None
     last_settled: date | None = None
+    last_upkeep: date | None = None
     disposed: bool = False
 
     def step(self, chain: str) -> str:
@@ -166,6 +167,8 @@ def _money(found: Standing, event: Mapping[str, Any], name: str) -> None:
     elif name in {"distribute", "owner_distribute"}:
         found.proposed = used(event)
         found.distributed += found.proposed
+    elif name == "upkeep":
+        found.last_upkeep = max(filter(None, (found.last_upkeep, day(known(event, "start_date")))), default=None)
     elif name == "write_off":
         found.sold_for = money(known(event, "amount"))
 
