@@ -1,0 +1,83 @@
+"""What is due and overdue for a person: the asset ledger, the project library and the tasks in one list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from geo_app.access.roles import ADMINISTRATOR
+from geo_app.actions import held, reach
+from geo_app.actions.ledger import rights
+from processing import dues as shape
+from processing.ledger import clock
+from processing.ledger.rules import rules_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
+
+    from geo_app.access import Person
+    from layers.store import Store
+    from processing.dues import Due
+    from processing.ledger.rules import LedgerRules
+
+
+def dues(store: Store, person: Person, today: date, *, mine: bool = True, area: str | None = None) -> list[Due]:
+    """List what is owed in the areas that a person reads.
+
+    Args:
+        store: the store.
+        person: who asks; nothing outside what the person reads is listed.
+        today: the day of the office.
+        mine: only what one of the person's roles has to do, in the areas of that role; the person of everything owes everything.
+        area: only what lies in this area.
+
+    Raises:
+        NotSignedInError: nobody asks.
+    """
+    found = [*_ledger(store, person, today), *_library(store, person, today), *_tasks(store, person, today)]
+    if area is not None:
+        inside = reach.territory(store, frozenset({area}))[0]
+        found = [item for item in found if item.area_code in inside]
+    if mine:
+        found = [item for item in found if owes(store, person, item)]
+    return shape.in_order(found)
+
+
+def owes(store: Store, person: Person, item: Due) -> bool:
+    """Say whether a due is for one of a person's roles, in the areas of that role."""
+    if person.everything:
+        return True
+    roles = {grant.role for grant in person.grants}
+    return bool(roles & (item.roles | {ADMINISTRATOR})) and rights.holds(store, person, item.roles, item.area_code)
+
+
+def _rows(store: Store, person: Person, layer: str) -> list[dict[str, Any]]:
+    frame = store.read(layer, geometry=False, reach=reach.of(store, person, layer))
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _rules(store: Store, today: date) -> Callable[[Mapping[str, Any]], LedgerRules]:
+    """Give a function that finds the rules of a row, each area looked up once."""
+    hierarchy, kept = held.areas(store), dict[str | None, "LedgerRules"]()
+
+    def rules(row: Mapping[str, Any]) -> LedgerRules:
+        code = rights.area_of(row)
+        if code not in kept:
+            kept[code] = rules_for(hierarchy.ancestors(code) if code else (), today)
+        return kept[code]
+
+    return rules
+
+
+def _ledger(store: Store, person: Person, today: date) -> Sequence[Due]:
+    rules = _rules(store, today)
+    assets, events = _rows(store, person, "assets"), _rows(store, person, "asset_events")
+    return [*clock.of_assets(assets, events, rules, today), *clock.of_ledgers(_rows(store, person, "ledgers"), rules, today)]
+
+
+def _library(store: Store, person: Person, today: date) -> Sequence[Due]:  # noqa: ARG001
+    return ()
+
+
+def _tasks(store: Store, person: Person, today: date) -> Sequence[Due]:  # noqa: ARG001
+    return ()
