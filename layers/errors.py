@@ -36,6 +36,7 @@ class StoreError(PersonError):
     ├── StaleVersionError          the feature changed meanwhile
     ├── UndoConflictError          later changes touched the same features
     ├── OutOfReachError            a layer, area or field that the person may not write
+    ├── LockedRowError             a row that only a procedure may change
     ├── RequestClosedError         a change request was decided on already
     ├── CancelledError             the person stopped the change, nothing saved
     └── NotFoundError              feature, change, version, run or query unknown
@@ -183,6 +184,32 @@ class OutOfReachError(StoreError, PermissionError):
         """Keep the rows beside the sentence."""
         super().__init__(message)
         self.items = tuple(items)
+
+
+class LockedRowError(StoreError, RuntimeError):
+    """Rows that only a procedure may write: the library's moves or the ledger's; nothing was saved.
+
+    `items` has (layer, row, field) for each; the field is "*" for a whole row, to be added or removed.
+    """
+
+    code: ClassVar[str] = "locked"
+
+    def __init__(self, message: str, *, items: Sequence[tuple[str, str, str]] = ()) -> None:
+        """Keep the rows beside the sentence."""
+        super().__init__(message)
+        self.items = tuple(items)
+
+    @classmethod
+    def of(cls, layer: str, row: str, fields: Sequence[str], *, more: Sequence[tuple[str, str, str]] = ()) -> LockedRowError:
+        """Make the error for the fields of a row."""
+        names = ", ".join(dict.fromkeys(fields))
+        what = "may not be added or removed this way" if names == "*" else f"may not be changed this way: {names}"
+        rest = f"; {len(more)} more" if more else ""
+        return cls(
+            f"{layer} {row} {what}{rest}. It is kept by its procedure; use the moves of the project library or the asset ledger. "
+            "Nothing was saved.",
+            items=[*((layer, row, name) for name in fields), *more],
+        )
 
 
 class RequestClosedError(StoreError, RuntimeError):

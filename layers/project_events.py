@@ -41,6 +41,7 @@ LAYER = Layer(
         code("fund_source", "A2.2", FUND_SOURCE, ("资金来源", "Fund source")),
         number("progress_pct", "形象进度", "Progress", "des", unit="%", minimum=0, maximum=100),
         integer("plan_year", "计划年度", "Plan year", "S4-17 四(三)", minimum=2000, maximum=2100),
+        integer("plan_rank", "计划排序", "Plan rank", "S4-17 四(三)", minimum=1),
         code("stage_before", "des", PROJECT_STATUS, ("原状态", "Stage before")),
         code("stage_after", "des", PROJECT_STATUS, ("新状态", "Stage after")),
         text("unit", "办理单位", "Unit", "S4-17", length=200),

@@ -141,6 +141,62 @@ def missing_fields(row: Mapping[str, Any]) -> tuple[int, ...]:
     )
 
 
+PROCEDURE_FIELDS = frozenset({"status", "plan_year", "plan_rank", "event_seq"})
+"""What only the moves of the library write."""
+CONTENT_FIELDS: tuple[str, ...] = (
+    "name",
+    "category",
+    "build_nature",
+    "location_text",
+    "village_codes",
+    "start_date",
+    "end_date",
+    "responsible_unit",
+    "task",
+    "quantity",
+    "quantity_unit",
+    "budget_total",
+    "funding_sources",
+    "beneficiary_text",
+    "benefit_households",
+    "benefit_persons",
+    "benefit_former_poor",
+    "benefit_monitored",
+    "performance_target",
+    "participation",
+    "interest_linkage",
+    "sector",
+)
+"""What an application says: from the day it is handed in it changes by a decision on a change only (E7)."""
+_OPEN = frozenset({"draft", "returned"})
+_PLACED = frozenset({"county_notice", "in_library", "annual_plan", "implementing", "completed", "accepted", "asset_formed"})
+_HANDED_IN = frozenset(
+    {*CONTENT_FIELDS, "project_id", "scope", "emergency_cause", "village_code", "township_code", "county_code", "*"}
+)
+
+
+def locked(row: Mapping[str, Any]) -> frozenset[str]:
+    """Name the fields of a project that only the library's moves may change, in the state given.
+
+    >>> sorted(locked({"status": "draft"})), {"name", "*"} <= locked({"status": "applied"})
+    (['event_seq', 'plan_rank', 'plan_year', 'status'], True)
+    """
+    status = known(row, "status")
+    if status is None or status in _OPEN:
+        return PROCEDURE_FIELDS | ({"*", "project_id"} if known(row, "event_seq") else frozenset())
+    return PROCEDURE_FIELDS | _HANDED_IN | ({"geometry"} if status in _PLACED else frozenset())
+
+
+def entry(row: Mapping[str, Any]) -> frozenset[str]:
+    """Name the fields with which a new project would stand further than a draft.
+
+    >>> sorted(entry({"status": "in_library", "plan_year": None})), entry({"status": "draft"})
+    (['status'], frozenset())
+    """
+    free: dict[str, tuple[Any, ...]] = {"status": (None, "draft"), "event_seq": (None, 0)}
+    return frozenset(name for name in PROCEDURE_FIELDS if known(row, name) not in free.get(name, (None,)))
+
+
 LAYER = Layer(
     name="projects",
     zh="项目",
@@ -206,6 +262,10 @@ LAYER = Layer(
     ),
     source="C11",
     area_fields=("village_code", "township_code", "county_code"),
+    locked=locked,
+    entry=entry,
+    own_kinds=frozenset({"library", "ledger", "demo", "area"}),
+    place_tolerance_m=100.0,
     row_checks=(
         dates_in_order("start_date", "end_date", "开工日期不晚于完工日期", "start not after end"),
         not_above(

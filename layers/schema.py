@@ -28,6 +28,10 @@ class PersonError(XiangtuError):
     """A fault that a person can mend: the message says what, what was expected, what was found and what to do."""
 
     code: ClassVar[str] = "bad_request"
+    kept: tuple[int, ...] = ()
+    """Numbers under which the edits that it refuses are kept for who sent them."""
+    no_room: bool = False
+    """Whether they are not kept, because too much is kept already for somebody who may write nothing."""
 
 
 class BugError(XiangtuError):
@@ -193,6 +197,10 @@ class Layer:
     """Fields of a row, in the state given, that only a procedure may change; `*` among them: the row may not be removed."""
     own_kinds: frozenset[str] = frozenset()
     """Kinds of change that `locked` does not hold: the layer's own procedures, and what brings in whole registers."""
+    entry: Callable[[Mapping[str, Any]], frozenset[str]] | None = None
+    """Fields that a new row may not state as it does, unless it comes by the layer's own kinds or an import."""
+    place_tolerance_m: float = 0.0
+    """How far the geometry of a row that locks it may move all the same: a correction of the survey, no other place."""
 
     def __getitem__(self, name: str) -> Field:
         """Give a field by name; raise UnknownNameError, with the names there are, when it is not declared."""

@@ -15,6 +15,7 @@ from layers.schema import UnknownNameError
 from layers.store import geometry, rows, tables, updating
 from layers.store.ids import fresh
 from layers.store.judging import Judge
+from layers.store.locking import Lock
 from layers.store.records import Change, Insert, Receipt, Replace
 from layers.store.rows import Row
 from layers.store.times import instant
@@ -100,7 +101,7 @@ def apply_in(  # noqa: PLR0913 -- the parts of one change
     cancel: threading.Event | None = None,
 ) -> Receipt:
     """Apply a change that was prepared, inside a writing transaction that the caller ends."""
-    writer = Writer(backend, connection, open_change(connection, change), Judge(reach))
+    writer = Writer(backend, connection, open_change(connection, change), Judge(reach), lock=Lock(change.kind))
     writer.progress, writer.cancel = progress, cancel
     writer.total = sum(len(prepared[number].labels) if number in prepared else 1 for number in range(len(change.edits)))
     conflicts: list[Mapping[str, Any]] = []

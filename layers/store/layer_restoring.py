@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from layers.store import memory, rows
 from layers.store.applying import close_change, open_change
 from layers.store.judging import Judge
+from layers.store.locking import Lock
 from layers.store.undoing import last_versions
 from layers.store.writing import Writer
 
@@ -35,7 +36,7 @@ def restore(
     with backend.writing() as connection:
         wanted = {row.fid: row for row in memory.rows_at(connection, layer, version(connection))}
         present = {row.fid: row for row in rows.fetch(backend, connection, layer)}
-        writer = Writer(backend, connection, open_change(connection, change), Judge(reach))
+        writer = Writer(backend, connection, open_change(connection, change), Judge(reach), lock=Lock(change.kind))
         _bring_back(writer, layer, present, wanted)
         return close_change(writer, [layer.name])
 

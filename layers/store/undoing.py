@@ -11,6 +11,7 @@ from layers.errors import UndoConflictError
 from layers.store import memory, rows, tables
 from layers.store.applying import ASKED_AT_ONCE, close_change, declared, open_change
 from layers.store.judging import Judge
+from layers.store.locking import Lock
 from layers.store.writing import Writer
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ SHOWN = 10
 def undo(backend: Backend, change_id: int, change: Change, reach: Mapping[str, Reach] | None = None) -> Receipt:
     """Undo a change; see `Store.undo`. `change` is the head of the new change."""
     with backend.writing() as connection:
-        known = connection.execute(sa.select(tables.changes.c.change_id).where(tables.changes.c.change_id == change_id)).first()
+        known = connection.execute(sa.select(tables.changes.c.kind).where(tables.changes.c.change_id == change_id)).first()
         if known is None:
             raise memory.no_change(change_id)
+        lock = Lock.of_undo(known.kind, change_id)
         _refuse_conflicts(connection, change_id)
-        writer = Writer(backend, connection, open_change(connection, change, undoes=change_id), Judge(reach))
+        writer = Writer(backend, connection, open_change(connection, change, undoes=change_id), Judge(reach), lock=lock)
         names = _take_back(writer, change_id)
         if writer.judge.all_hidden:
             raise memory.no_change(change_id)

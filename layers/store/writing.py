@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from layers.schema import Layer
     from layers.store.backend import Backend, Box
+    from layers.store.locking import Lock
     from layers.store.rows import Row
 
 Item = TypeVar("Item")
@@ -25,9 +26,12 @@ CHUNK = 2000
 class Writer:
     """The pen of one change, inside its transaction."""
 
-    def __init__(self, backend: Backend, connection: sa.Connection, change_id: int, judge: Judge | None = None) -> None:
-        """Start with nothing written; the judge sees every row before it is written."""
+    def __init__(
+        self, backend: Backend, connection: sa.Connection, change_id: int, judge: Judge | None = None, *, lock: Lock
+    ) -> None:
+        """Start with nothing written; the judge and the lock see every row before it is written."""
         self.judge = judge or Judge()
+        self.lock = lock
         self.backend = backend
         self.connection = connection
         self.change_id = change_id
@@ -49,6 +53,7 @@ class Writer:
     def insert(self, layer: Layer, added: Sequence[Row]) -> None:
         """Add rows."""
         self.judge.added(layer, added)
+        self.lock.added(layer, added)
         added = deriving.filled(layer, added)
         for chunk in self._chunks(added):
             self.backend.many(self.connection, sa.insert(self.backend.tables[layer.name]), self._records(layer, chunk))
@@ -58,6 +63,7 @@ class Writer:
     def update(self, layer: Layer, pairs: Sequence[tuple[Row, Row]]) -> None:
         """Give rows new content; a pair is the row before and the row after."""
         self.judge.changed(layer, pairs)
+        self.lock.changed(layer, pairs)
         pairs = deriving.followed(layer, pairs)
         table = self.backend.tables[layer.name]
         names = [column.name for column in table.columns if column.name != "fid"]
@@ -79,6 +85,7 @@ class Writer:
     def delete(self, layer: Layer, removed: Sequence[Row]) -> None:
         """Remove rows; `ver` of the removal is one more than the row's."""
         self.judge.removed(layer, removed)
+        self.lock.removed(layer, removed)
         table = self.backend.tables[layer.name]
         statement = sa.delete(table).where(table.c.fid == sa.bindparam("at_fid"), table.c.ver == sa.bindparam("at_ver"))
         for chunk in self._chunks(removed):
@@ -87,8 +94,9 @@ class Writer:
         self.deleted += len(removed)
 
     def finish(self) -> None:
-        """Write the counts, the versions of the layers and their registration; raise what the judge has found."""
+        """Write the counts, the versions of the layers and their registration; raise what the judge and the lock have found."""
         self.judge.close()
+        self.lock.close()
         change = tables.changes.c.change_id == self.change_id
         counts = {"inserted": self.inserted, "updated": self.updated, "deleted": self.deleted}
         self.connection.execute(sa.update(tables.changes).where(change).values(counts))

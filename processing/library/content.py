@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from layers.projects import ELEVEN_FIELDS, LAYER, funding_total
+from layers.projects import CONTENT_FIELDS, ELEVEN_FIELDS, LAYER, funding_total
 from layers.row_checks import known
 from processing.library.faults import fault
 from processing.library.money import CENT, decimal_of
@@ -16,30 +16,7 @@ if TYPE_CHECKING:
 
     from processing.library.faults import Fault
 
-CHANGEABLE: Final = (
-    "name",
-    "category",
-    "build_nature",
-    "location_text",
-    "village_codes",
-    "start_date",
-    "end_date",
-    "responsible_unit",
-    "task",
-    "quantity",
-    "quantity_unit",
-    "budget_total",
-    "funding_sources",
-    "beneficiary_text",
-    "benefit_households",
-    "benefit_persons",
-    "benefit_former_poor",
-    "benefit_monitored",
-    "performance_target",
-    "participation",
-    "interest_linkage",
-    "sector",
-)
+CHANGEABLE: Final = CONTENT_FIELDS
 """What was applied for: once it is in the library it changes by a decision of the leading group only (E7)."""
 KEY_FACTS: Final = tuple(name for name in CHANGEABLE if name != "village_codes")
 """What a history compares with the register. Codes of villages are left out: a change of boundaries renumbers them."""

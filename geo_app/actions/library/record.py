@@ -1,0 +1,118 @@
+"""A project as the library keeps it: the row, its events, where it stands, the rules of its area, and what breaks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from geo_app.actions import reach
+from geo_app.actions.edit_rows import features_of
+from geo_app.errors import NotFoundError
+from layers.store import Condition
+from processing.library import rules
+from processing.library.stages import replay
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from geo_app.access import Person
+    from layers.store import Reach, Store
+    from processing.library.rules import LibraryRules
+    from processing.library.stages import Trail, Violation
+
+SETTING = "library_rules"
+"""Setting of the store: TOML texts with an installation's own rules (see `processing.library.rules.read`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRecord:
+    """A project with everything that happened to it; `events` in order, `documents` as the events name them."""
+
+    project: Mapping[str, Any]
+    id: str
+    ver: int
+    events: tuple[Mapping[str, Any], ...]
+    stage: str
+    violations: tuple[Violation, ...]
+    trail: Trail
+    rules: LibraryRules
+
+    @property
+    def project_id(self) -> str:
+        """Key of the project."""
+        return str(self.project["project_id"])
+
+    @property
+    def documents(self) -> tuple[tuple[str, str], ...]:
+        """Events and the documents they name."""
+        return tuple((str(event["event_id"]), str(event["document"])) for event in self.events if event.get("document"))
+
+
+def project(store: Store, person: Person, project_id: str, *, on: dt.date | None = None) -> ProjectRecord:
+    """Read a project by its key, or by its id, as far as the person reads.
+
+    Args:
+        store: the store.
+        person: who asks.
+        project_id: key of the project (`project_id`), or its internal id.
+        on: the day whose rules hold; the day of its latest event where none is given.
+
+    Raises:
+        NotSignedInError: nobody asks.
+        NotFoundError: there is no such project, or the person does not read it; both are said alike.
+    """
+    row = find(store, project_id, reach.of(store, person, "projects"))
+    events = events_of(store, str(row["project_id"]))
+    day = on or max((event["start_date"] for event in events if event["start_date"]), default=None) or _first_day()
+    law = rules_of(store, row, day)
+    found = replay(row, events, law)
+    return ProjectRecord(row, str(row["id"]), int(row["ver"]), tuple(events), found.stage, found.violations, found.trail, law)
+
+
+def find(store: Store, project_id: str, limits: Reach | None = None) -> dict[str, Any]:
+    """Read the row of a project by its key or its id.
+
+    Raises:
+        NotFoundError: there is none, or it may not be read.
+    """
+    keyed = store.read("projects", where=[Condition("project_id", "=", project_id)], geometry=False, reach=limits)
+    number = str(keyed["id"].iloc[0]) if len(keyed) else project_id
+    found = store.get("projects", number, reach=limits)
+    if found is None:
+        raise NotFoundError(f"There is no project {project_id}.")
+    return found
+
+
+def events_of(store: Store, project_id: str) -> list[dict[str, Any]]:
+    """Read the events of a project in their order."""
+    found = features_of(store.read("project_events", where=[Condition("project_id", "=", project_id)], geometry=False))
+    return sorted((_dated(event) for event in found), key=lambda event: (event["seq"] or 0, str(event["event_id"])))
+
+
+def rules_of(store: Store, row: Mapping[str, Any], on: dt.date) -> LibraryRules:
+    """Give the rules that hold for a project on a day: those that ship, and the installation's own."""
+    texts = store.settings_get(SETTING) or []
+    own = [rule for text in texts for rule in rules.read(text)]
+    return rules.rules_for(lineage(row), on, own)
+
+
+def lineage(row: Mapping[str, Any]) -> Sequence[str]:
+    """Name the areas of a project, the finest first, with the prefecture and province of a county's code.
+
+    >>> lineage({"village_code": None, "township_code": None, "county_code": "430424"})
+    ['430424', '430400', '430000']
+    """
+    codes = [str(row[name]) for name in ("village_code", "township_code", "county_code") if row.get(name)]
+    if codes and codes[-1].isdigit():
+        codes += [codes[-1][:4].ljust(6, "0"), codes[-1][:2].ljust(6, "0")]
+    return list(dict.fromkeys(codes))
+
+
+def _dated(event: dict[str, Any]) -> dict[str, Any]:
+    """Days as days: a frame gives them with a time of nought o'clock."""
+    return {name: value.date() if hasattr(value, "date") else value for name, value in event.items()}
+
+
+def _first_day() -> dt.date:
+    return max(rule.valid_from for rule in rules.shipped())
