@@ -89,7 +89,7 @@ FULL_SCALE = 100
 def _times(text):
     """Read by how much the sizes grow; without `=` a path that follows `--full` would be taken for it."""
     if not text.isdecimal() or not 1 < int(text) <= FULL_SCALE:
-        raise argparse.ArgumentTypeError(f"takes --full or --full=N, N from 2 to {FULL_SCALE}; name paths before it")
+        raise argparse.ArgumentTypeError(f"takes a number from 2 to {FULL_SCALE}; before a path write --full={FULL_SCALE}")
     return int(text)
 
 

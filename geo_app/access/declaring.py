@@ -18,6 +18,8 @@ class Permission(StrEnum):
     RUN = "run"
     """Compute, draw a map, ask a query: reads the layers and adds a run or a saved query."""
     EXPORT = "export"
+    EDIT = "edit"
+    """Send edits: what an account may neither apply nor submit is refused and kept for it, so every account gets this far."""
     SUBMIT = "submit"
     """Import, edit: becomes a change, or a change request where the person may not apply it."""
     CHANGE = "change"

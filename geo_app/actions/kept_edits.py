@@ -12,6 +12,7 @@ from geo_app.access import Verb
 from geo_app.actions import reach, save_edits
 from geo_app.actions.deciding_errors import NotAuthorError, OpenFieldsError
 from geo_app.actions.edit_rows import feature_after, features_of
+from geo_app.actions.keeping import REFUSALS
 from geo_app.actions.merge import GEOMETRY, Merge, same, three_way
 from geo_app.actions.submitting import writable
 from geo_app.errors import NotFoundError
@@ -49,6 +50,11 @@ class Standing:
     def rows(self) -> int:
         """How many rows the edit brings; one but for a bulk of new rows."""
         return len(self.kept.edit.frame) if isinstance(self.kept.edit, Insert) else 1
+
+    @property
+    def two_way(self) -> bool:
+        """Say that it is not known what the author saw: every field in which the edit differs from what is there is asked."""
+        return self.base is None and self.theirs is not None and isinstance(self.kept.edit, Update | Delete)
 
 
 def listed(store: Store, person: Person, *, state: str | None = "open") -> list[KeptEdit]:
@@ -183,6 +189,7 @@ def carry_on(store: Store, person: Person, found: Standing, edits: Sequence[Edit
     Raises:
         NotAuthorError: only its author carries a kept edit on.
         EditFaultsError: the rows have faults; the edit stays kept as it was.
+        ForbiddenError, OutOfReachError, NotFoundError, BadFrameError: as `save_edits.save`; the edit stays kept as it was.
     """
     kept = found.kept
     _refuse_strangers(person, kept)
@@ -194,9 +201,10 @@ def carry_on(store: Store, person: Person, found: Standing, edits: Sequence[Edit
     except save_edits.StaleEditsError as error:
         store.kept.settle(kept.kept_id, "merged", by=person.name)
         return Carried(next_id=error.kept[0])
-    except save_edits.EditFaultsError as error:
+    except (save_edits.EditFaultsError, *REFUSALS) as error:
         for number in error.kept:
             store.kept.settle(number, "dismissed", by=person.name)
+        error.kept, error.no_room = (kept.kept_id,), False
         raise
 
 

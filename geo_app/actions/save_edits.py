@@ -9,9 +9,10 @@ from geo_app.access import Verb
 from geo_app.actions import already_saved, reach, submitting
 from geo_app.actions.edit_faults import faults_of
 from geo_app.actions.edit_rows import feature_after
+from geo_app.actions.keeping import REFUSALS, keep_refused
 from geo_app.errors import BadRequestError, ForbiddenError
 from geo_app.progress import Progress
-from layers.errors import BadFrameError, NotFoundError, OutOfReachError, PreconditionRequiredError, StaleVersionError
+from layers.errors import NotFoundError, OutOfReachError, PreconditionRequiredError, StaleVersionError
 from layers.files import FaultsError
 from layers.store import Change, Delete, Update
 
@@ -113,7 +114,7 @@ def save(  # noqa: PLR0913 - who, what, why, from where, and how far it is
     """Check and apply edits as one change, or submit them as a change request where the person may not apply them.
 
     Edits that were applied before (the answer got lost) are recognised and not applied twice. Edits that are refused are kept for
-    their author, all of the set, whatever the reason.
+    their author, all of the set, whatever the reason; the error has their numbers in `kept`.
 
     Args:
         store: the store.
@@ -129,12 +130,14 @@ def save(  # noqa: PLR0913 - who, what, why, from where, and how far it is
     Raises:
         BadRequestError: there is nothing to save.
         PreconditionRequiredError: an update or deletion does not say which version was seen.
-        NotSignedInError, ForbiddenError, NotFoundError, OutOfReachError: the rights do not reach so far.
+        NotSignedInError, ForbiddenError, NotFoundError, OutOfReachError: the rights do not reach so far. Edits of nobody, and
+            of a layer that the person does not read, are not kept.
         EditFaultsError: rows have faults.
         BadFrameError: what only the store can see, such as an id that another row has.
         StaleEditsError: features were changed or deleted meanwhile.
     """
-    _refuse_unusable(edits)
+    if not edits:
+        raise BadRequestError("There is nothing to save: no edit was sent.")
     layers = list(dict.fromkeys(edit.layer for edit in edits))
     name, sha256 = file or (None, None)
     change = Change(
@@ -149,14 +152,18 @@ def save(  # noqa: PLR0913 - who, what, why, from where, and how far it is
     )
     readable = {layer: reach.of(store, person, layer) for layer in layers}
     saving = _Saving(store, person, change, origin, readable)
-    saved = _save(saving, _rights(saving, layers), progress or Progress())
+    try:
+        rights = _rights(saving, layers)
+        _refuse_unseen(edits)
+        saved = _save(saving, rights, progress or Progress())
+    except REFUSALS as error:
+        keep_refused(store, person, edits, error, origin=origin, reason=reason)
+        raise
     _settle(store, person, settles, saved)
     return saved
 
 
-def _refuse_unusable(edits: Sequence[Edit]) -> None:
-    if not edits:
-        raise BadRequestError("There is nothing to save: no edit was sent.")
+def _refuse_unseen(edits: Sequence[Edit]) -> None:
     for edit in edits:
         if isinstance(edit, Update | Delete) and edit.expected_ver is None:
             raise PreconditionRequiredError(
@@ -165,13 +172,9 @@ def _refuse_unusable(edits: Sequence[Edit]) -> None:
 
 
 def _rights(saving: _Saving, layers: Sequence[str]) -> tuple[Mapping[str, Reach] | None, Mapping[str, Reach]]:
-    """Give how far the person may apply (None: not at all) and submit; keep the edits of one who may do neither."""
+    """Give how far the person may apply (None: not at all) and submit."""
     store, person = saving.store, saving.person
-    try:
-        asking = reach.for_writing(store, person, layers, Verb.SUBMIT)
-    except ForbiddenError:
-        saving.keep("forbidden")
-        raise
+    asking = reach.for_writing(store, person, layers, Verb.SUBMIT)
     try:
         return reach.for_writing(store, person, layers, Verb.APPLY), asking
     except ForbiddenError:
@@ -203,20 +206,12 @@ def _save(saving: _Saving, rights: tuple[Mapping[str, Reach] | None, Mapping[str
     except OutOfReachError:
         if applying != asking:
             return _submit(saving, asking, report)
-        saving.keep("forbidden")
-        raise
-    except BadFrameError:
-        saving.keep("faults")
         raise
     return Saved(receipt, None, report.warnings)
 
 
 def _submit(saving: _Saving, asking: Mapping[str, Reach], report: EditReport) -> Saved:
-    try:
-        submitting.refuse_out_of_reach(saving.store, saving.change.edits, asking, saving.readable)
-    except OutOfReachError:
-        saving.keep("forbidden")
-        raise
+    submitting.refuse_out_of_reach(saving.store, saving.change.edits, asking, saving.readable)
     number = saving.store.requests.submit(saving.change, account_id=saving.person.account_id, origin=saving.origin)
     return Saved(None, number, report.warnings)
 

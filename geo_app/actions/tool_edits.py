@@ -6,15 +6,18 @@ changed the feature since, the edit applies to the present version, otherwise it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn
 
 from geo_app.access import Verb
 from geo_app.actions import reach as rights
 from geo_app.actions import save_edits, submitting
 from geo_app.actions.edit_faults import faults_of
 from geo_app.actions.edit_rows import feature_after
+from geo_app.actions.keeping import REFUSALS, keep_refused
 from geo_app.actions.save_edits import EditFaultsError, StaleEditsError, seen
-from layers.errors import NotFoundError, OutOfReachError, PreconditionRequiredError
+from geo_app.errors import ForbiddenError
+from layers.errors import NotFoundError, PreconditionRequiredError, RequestClosedError
 from layers.schema import PersonError
 from layers.store import UNCHANGED, Change, Delete, Insert, Update
 
@@ -61,12 +64,18 @@ def expected_version(store: Store, person: Person, layer: str, present: Mapping[
         PreconditionRequiredError: the feature was never served to this account.
     """
     number, now = str(present["id"]), int(present["ver"])
-    saw = named if named is not None else store.served.seen(account_number(person), layer, number)
+    saw = named if named is not None else served_version(store, person, layer, number)
     if saw is None:
         raise PreconditionRequiredError(
             f"{layer} {number}: the version that was seen is missing. Read the feature first, or send its ETag as If-Match."
         )
     return now if saw < now and _only_by(store, person, layer, number, saw) else saw
+
+
+def served_version(store: Store, person: Person, layer: str, number: str) -> int | None:
+    """Give the version of a feature that was last served to this person; None where it never was."""
+    found: int | None = store.served.seen(account_number(person), layer, number)
+    return found
 
 
 def _only_by(store: Store, person: Person, layer: str, number: str, saw: int) -> bool:
@@ -81,8 +90,8 @@ def _same(store: Store, person: Person, item: VersionRecord) -> bool:
 
 
 def writable_fields(store: Store, person: Person, layer: str) -> frozenset[str] | None:
-    """Name the fields that a person may write or ask to be written; None for all."""
-    return rights.of(store, person, layer, Verb.SUBMIT).fields
+    """Name the fields that a person may write or ask to be written; None for all, and for whom the whole edit is refused."""
+    return rights.of(store, person, layer, Verb.SUBMIT).fields if rights.may(person, layer, Verb.SUBMIT) else None
 
 
 def base_of(store: Store, edit: Update) -> dict[str, Any] | None:
@@ -102,6 +111,24 @@ def refuse_missing(store: Store, layer: str, number: str, reading: Reach) -> Non
         raise GoneError(f"{layer} {number} was removed by {last.who} ({last.bureau}) at {last.at:%Y-%m-%d %H:%M} UTC.")
 
 
+def refuse(store: Store, person: Person, edit: Edit | None, error: PersonError, *, reason: str) -> NoReturn:
+    """Refuse an edit before it is tried, and keep it where there is one; who may not write the layer is told that first.
+
+    Raises:
+        ForbiddenError: the person may not write the layer.
+        PersonError: the error, otherwise.
+    """
+    if edit is None:
+        raise error
+    try:
+        rights.for_writing(store, person, [edit.layer], Verb.SUBMIT)
+    except ForbiddenError as forbidden:
+        error = forbidden
+    cause: Cause | None = "stale" if isinstance(error, GoneError) else "missing" if isinstance(error, LookupError) else None
+    keep_refused(store, person, [edit], error, origin="ogc", reason=reason, cause=cause)
+    raise error
+
+
 def send(store: Store, person: Person, edit: Insert | Update | Delete, *, reason: str) -> Sent:
     """Apply an edit as a change, or collect it in the account's basket when the account may only submit.
 
@@ -111,7 +138,11 @@ def send(store: Store, person: Person, edit: Insert | Update | Delete, *, reason
     if isinstance(edit, Update) and not edit.values and edit.geometry is UNCHANGED:
         return Sent(edit.expected_ver, None)
     if person.account_id is not None and not rights.may(person, edit.layer, Verb.APPLY):
-        return Sent(None, _collect(store, person, edit, reason))
+        try:
+            return Sent(None, _collect(store, person, edit, reason))
+        except REFUSALS as error:
+            keep_refused(store, person, [edit], error, origin="ogc", reason=reason)
+            raise
     saved = save_edits.save(store, person, [edit], reason=reason, origin="ogc", kind="ogc")
     if saved.receipt is None or isinstance(edit, Delete):
         return Sent(None, saved.request_id)
@@ -127,17 +158,14 @@ def _collect(store: Store, person: Person, edit: Insert | Update | Delete, reaso
     report = faults_of(store, [edit], readable=readable)
     if not report.ok:
         raise EditFaultsError(report, (_keep(store, person, edit, "faults", reason=reason),))
-    try:
-        submitting.refuse_out_of_reach(store, [edit], asking, readable)
-    except OutOfReachError:
-        _keep(store, person, edit, "forbidden", reason=reason)
-        raise
+    submitting.refuse_out_of_reach(store, [edit], asking, readable)
     if number is not None:
         _refuse_stale(store, person, edit, readable[name], reason)
     basket = store.requests.collecting(account_number(person))
     if basket is not None:
-        store.requests.add_edits(basket.request_id, [edit])
-        return int(basket.request_id)
+        with suppress(RequestClosedError):  # handed in at this very moment: a new one is begun
+            store.requests.add_edits(basket.request_id, [edit])
+            return int(basket.request_id)
     change = Change(person.name, person.bureau, reason, (edit,), kind="ogc", account_id=person.account_id)
     return int(store.requests.submit(change, account_id=person.account_id, origin="ogc", state="collecting"))
 

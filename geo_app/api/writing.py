@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote
 
 import shapely
@@ -19,6 +19,7 @@ from geo_app.api.provider import note_served
 from geo_app.errors import BadRequestError, NotFoundError
 from geo_app.web.bodies import parse
 from geo_app.web.desk import desk
+from layers.errors import PreconditionRequiredError
 from layers.frames import GEOMETRY
 from layers.schema import GeometryKind
 from layers.store import UNCHANGED, Update
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from geo_app.api.asked import Collection
+    from layers.schema import PersonError
     from layers.store import Delete, Insert
 
 JSON_TYPES = frozenset({"", "application/geo+json", "application/json", "application/merge-patch+json"})
@@ -55,8 +57,9 @@ def create(collection: Collection, items_url: str) -> Response:
 
 def replace(collection: Collection, feature_id: str) -> Response:
     """Replace a feature: a field that is not sent becomes unknown."""
-    present, feature = _present(collection, feature_id), _body(collection)
+    feature = _body(collection)
     sent = _properties(collection, feature)
+    present = _present(collection, feature_id, {"properties": sent, "geometry": feature.get("geometry")})
     writable = tool_edits.writable_fields(collection.store, collection.person, collection.layer.name)
     names = [item.name for item in collection.fields if not item.derived and (writable is None or item.name in writable)]
     properties = dict.fromkeys(names) | sent
@@ -66,17 +69,22 @@ def replace(collection: Collection, feature_id: str) -> Response:
 
 def update(collection: Collection, feature_id: str) -> Response:
     """Change the fields that are sent, and the geometry when it is."""
-    present, feature = _present(collection, feature_id), _body(collection)
+    feature = _body(collection)
     payload: dict[str, Any] = {"properties": _properties(collection, feature)}
     if "geometry" in feature:
         payload["geometry"] = feature["geometry"]
-    return _update(collection, present, payload, feature)
+    return _update(collection, _present(collection, feature_id, payload), payload, feature)
 
 
 def remove(collection: Collection, feature_id: str) -> Response:
     """Remove a feature."""
     present = _present(collection, feature_id)
-    edit = _edit(collection, {"op": "delete", "id": feature_id, "expected_ver": _version(collection, present)})
+    payload = {"op": "delete", "id": feature_id}
+    try:
+        version = _version(collection, present)
+    except (BadRequestError, PreconditionRequiredError) as error:
+        _refuse(collection, _edit(collection, payload), error)
+    edit = _edit(collection, {**payload, "expected_ver": version})
     sent = tool_edits.send(collection.store, collection.person, edit, reason=_reason())
     return _answer(collection, feature_id, sent, HTTPStatus.NO_CONTENT)
 
@@ -86,13 +94,26 @@ def _update(
 ) -> Response:
     number = str(present["id"])
     named = (feature.get("properties") or {}).get(VERSION)
-    version = _version(collection, present, named if isinstance(named, int) and not isinstance(named, bool) else None)
-    made = _edit(collection, {"op": "update", "id": number, "expected_ver": version, **payload})
-    if not isinstance(made, Update):
-        raise TypeError(type(made))
+    try:
+        version = _version(collection, present, named if isinstance(named, int) and not isinstance(named, bool) else None)
+    except (BadRequestError, PreconditionRequiredError) as error:
+        unseen = _changes_only(collection, _updating(collection, {"id": number, **payload}), present)
+        _refuse(collection, unseen if unseen.values or unseen.geometry is not UNCHANGED else None, error)
+    made = _updating(collection, {"id": number, "expected_ver": version, **payload})
     edit = _changes_only(collection, made, tool_edits.base_of(collection.store, made) or present)
     sent = tool_edits.send(collection.store, collection.person, edit, reason=_reason())
     return _answer(collection, number, sent, HTTPStatus.NO_CONTENT)
+
+
+def _updating(collection: Collection, payload: Mapping[str, Any]) -> Update:
+    found = _edit(collection, {"op": "update", **payload})
+    if not isinstance(found, Update):
+        raise TypeError(type(found))
+    return found
+
+
+def _refuse(collection: Collection, edit: Insert | Update | Delete | None, error: PersonError) -> NoReturn:
+    tool_edits.refuse(collection.store, collection.person, edit, error, reason=_reason())
 
 
 def _changes_only(collection: Collection, edit: Update, base: Mapping[str, Any]) -> Update:
@@ -118,13 +139,20 @@ def _same_place(sent: Any, held: shapely.Geometry | None) -> bool:
     return bool(shapely.equals_exact(sent, rounded, tolerance=1e-12))
 
 
-def _present(collection: Collection, feature_id: str) -> dict[str, Any]:
-    """Give the feature as it is, of those the person may read."""
+def _present(collection: Collection, feature_id: str, payload: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Give the feature as it is, of those the person may read; where it is not there, what was to be written is kept."""
     found = collection.store.get(collection.layer.name, feature_id, reach=collection.reach)
-    if found is None:
+    if found is not None:
+        return found
+    edit = None
+    if payload is not None:
+        seen = tool_edits.served_version(collection.store, collection.person, collection.layer.name, feature_id)
+        edit = _updating(collection, {"id": feature_id, "expected_ver": seen, **payload})
+    try:
         tool_edits.refuse_missing(collection.store, collection.layer.name, feature_id, collection.reach)
-        raise NotFoundError(f"The collection {collection.layer.name} has no feature {feature_id}")
-    return found
+    except tool_edits.GoneError as error:
+        _refuse(collection, edit, error)
+    _refuse(collection, edit, NotFoundError(f"The collection {collection.layer.name} has no feature {feature_id}"))
 
 
 def _version(collection: Collection, present: Mapping[str, Any], named: int | None = None) -> int:

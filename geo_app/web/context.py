@@ -84,7 +84,7 @@ def waiting_count() -> int:
 
 def _waiting() -> int:
     here, who = desk(), person()
-    kept = here.store.kept.count(account_id=who.account_id) if who.may(Permission.SUBMIT) else 0
+    kept = here.store.kept.count(account_id=who.account_id) if who.may(Permission.EDIT) else 0
     if not who.may(Permission.REVIEW):
         return kept
     if who.everything:

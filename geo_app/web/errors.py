@@ -62,7 +62,7 @@ def answer(status: int, code: str, message: str, **more: Any) -> ResponseReturnV
     request_id = g.get("request_id", "")
     if wants_json():
         return jsonify(code=code, message=message, request_id=request_id, **more), status
-    page = render_template("error.html", status=status, code=code, message=message, request_id=request_id)
+    page = render_template("error.html", status=status, code=code, message=message, request_id=request_id, href=more.get("href"))
     return page, status
 
 
@@ -78,6 +78,22 @@ def explain(code: str, message: str) -> str:
         return whole
     sentence = _by_code(code)
     return f"{sentence} {message}" if sentence else message
+
+
+def said_with_kept(error: PersonError, message: str) -> str:
+    """Add to what an error says whether the edits that it refuses are kept, and where."""
+    return " ".join(text for text in (message, _kept(error)) if text)
+
+
+def _kept(error: PersonError) -> str:
+    if error.no_room:
+        return str(gettext("It is not kept: of an account that may not change this only so much is kept."))
+    if not error.kept:
+        return ""
+    number, count = error.kept[0], len(error.kept)
+    if count == 1:
+        return str(gettext("Your edit is kept as #%(id)s (Changes → Kept edits).", id=number))
+    return str(gettext("Your %(count)s edits are kept from #%(id)s on (Changes → Kept edits).", count=count, id=number))
 
 
 def _by_code(code: str) -> str:
@@ -116,7 +132,10 @@ def _person(error: PersonError) -> ResponseReturnValue:
         asked = request.full_path if request.query_string else request.path
         return redirect(url_for("accounts.sign_in", next=asked))
     found = table.body(error, request_id=g.get("request_id", ""), translate=explain)
-    response = make_response(answer(found.status, found.code, found.message))
+    more: dict[str, Any] = {}
+    if error.kept:
+        more = {"kept": list(error.kept), "href": url_for("kept.page", kept_id=error.kept[0])}
+    response = make_response(answer(found.status, found.code, said_with_kept(error, found.message), **more))
     wait = getattr(error, "retry_after", None)
     if isinstance(wait, int):
         response.headers["Retry-After"] = str(wait)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from geo_app.access import Permission, permission
-from geo_app.actions import kept_edits, kept_groups, save_edits
+from geo_app.access import Permission, Verb, permission
+from geo_app.actions import kept_edits, kept_groups, reach, save_edits
 from geo_app.actions.edit_payload import BadFieldError, BadShapeError, values_of
 from geo_app.errors import BadRequestError
 from geo_app.web import difference, refusals
@@ -66,7 +66,8 @@ def page(kept_id: int) -> ResponseReturnValue:
 
 
 def _page(found: Standing, *, status: int = 200, message: str = "", faults: Any = ()) -> ResponseReturnValue:
-    parts = [part for part in found.merge.parts if part.state != "same"]
+    alike = {"same", "both_same"} if found.two_way else {"same"}
+    parts = [part for part in found.merge.parts if part.state not in alike]
     feature = kept_groups.named(desk().store, person(), [found.kept]).get(found.kept.kept_id)
     page_ = render_template(
         "kept_one.html",
@@ -77,7 +78,8 @@ def _page(found: Standing, *, status: int = 200, message: str = "", faults: Any 
         kept=found.kept,
         layer=found.layer,
         choices=[_part(found, part) for part in parts],
-        same=sum(part.state == "same" for part in found.merge.parts),
+        same=sum(part.state in alike for part in found.merge.parts),
+        may=reach.may(person(), found.layer.name, Verb.SUBMIT),
         new=isinstance(found.kept.edit, Insert),
         removal=isinstance(found.kept.edit, Delete),
         geometry=found.merge.geometry is not None and found.merge.geometry.state != "same",
@@ -93,7 +95,8 @@ def _part(found: Standing, part: FieldMerge) -> dict[str, Any]:
     """Give one field for the table: its title, its three values in words, and which is chosen at first."""
     layer = found.layer
     field = None if part.name == difference.GEOMETRY else layer[part.name]
-    chosen = request.form.get(f"choice:{part.name}") or {"mine": "mine", "theirs": "theirs"}.get(part.state, "")
+    first = "mine" if found.theirs is None else {"mine": "mine", "theirs": "theirs"}.get(part.state, "")
+    chosen = request.form.get(f"choice:{part.name}") or first
     return {
         "name": part.name,
         "state": part.state,
@@ -122,12 +125,14 @@ def map_(kept_id: int) -> ResponseReturnValue:
     Both maps show the same stretch of land, so that the eye can go from one to the other.
     """
     found = kept_edits.standing(desk().store, person(), kept_id)
-    side = found.theirs if request.args.get("side") == "theirs" else found.mine
-    if found.base is None and side is None:
+    now = request.args.get("side") == "theirs"
+    side = found.theirs if now else found.mine
+    base = found.theirs if found.two_way and not now else found.base
+    if base is None and side is None:
         raise BadRequestError("There is nothing to draw.")
     states = (found.base, found.mine, found.theirs)
     beside = tuple(None if state is None else state.get(difference.GEOMETRY) for state in states)
-    return difference.map_answer([difference.shown(found.layer, found.base, side).drawn(beside)])
+    return difference.map_answer([difference.shown(found.layer, base, side).drawn(beside)])
 
 
 @pages.post("/<int:kept_id>/merge")
@@ -171,7 +176,7 @@ def _chosen(found: Standing) -> list[Edit]:
 
 
 @pages.post("/<int:kept_id>/dismiss")
-@permission(Permission.SUBMIT)
+@permission(Permission.EDIT)
 def dismiss(kept_id: int) -> ResponseReturnValue:
     """Put a kept edit away; it stays in the store and can still be looked at."""
     kept_edits.dismiss(desk().store, person(), kept_id)

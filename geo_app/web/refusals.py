@@ -12,7 +12,7 @@ from geo_app.actions import deciding_errors as faults
 from geo_app.actions.save_edits import EditFaultsError
 from geo_app.errors import ForbiddenError, NotFoundError
 from geo_app.web.difference import GEOMETRY
-from geo_app.web.errors import answer, explain
+from geo_app.web.errors import answer, explain, said_with_kept
 from geo_app.web.language import title
 from layers.catalogue import LAYERS
 from layers.errors import NotFoundError as MissingError
@@ -81,7 +81,7 @@ def _state(name: str) -> str:
 
 def _handle(error: PersonError) -> ResponseReturnValue:
     found = table.body(error, request_id=g.get("request_id", ""), translate=lambda _code, _message: say(error))
-    return answer(found.status, found.code, found.message)
+    return answer(found.status, found.code, said_with_kept(error, found.message))
 
 
 def install(pages: Blueprint) -> None:

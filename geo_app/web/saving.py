@@ -28,16 +28,18 @@ if TYPE_CHECKING:
 pages = Blueprint("saving", __name__, url_prefix="/editing")
 
 BODY_BYTES = 20_000_000
-"""A feature may have 100,000 vertices, and a set of edits several features."""
+"""A feature may have 100,000 vertices, a set of edits several features. Whose edits are only kept sends no more than a form."""
 MOST_EDITS = 500
 REASON_LENGTH = 300
 SETTLED = 100
 
 
 @pages.post("/save")
-@permission(Permission.SUBMIT)
+@permission(Permission.EDIT)
 def save() -> ResponseReturnValue:
     """Save edits: 200 with the change, 202 with the request that waits for a reviewer, 412 with the features as they are now.
+
+    Edits that are refused otherwise (403, 404, 428) are kept too; the answer has their numbers.
 
     The body is `{"reason", "edits": […], "settles": [numbers of kept edits]}`.
     """
@@ -77,7 +79,8 @@ def check() -> ResponseReturnValue:
 
 
 def _asked() -> dict[str, Any]:
-    request.max_content_length = BODY_BYTES
+    if person().may(Permission.SUBMIT):
+        request.max_content_length = BODY_BYTES
     return bodies.body()
 
 

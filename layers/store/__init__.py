@@ -9,7 +9,7 @@
 
 from layers.store.guard import assert_not_live
 from layers.store.opening import open_store
-from layers.store.papers import Account, ChangeRequest, Grant, KeptEdit, Publication, Session
+from layers.store.papers import Account, Allowance, ChangeRequest, Grant, KeptEdit, Publication, Session
 from layers.store.records import (
     EVERYWHERE,
     UNCHANGED,
@@ -33,6 +33,7 @@ __all__ = [
     "EVERYWHERE",
     "UNCHANGED",
     "Account",
+    "Allowance",
     "Change",
     "ChangeRecord",
     "ChangeRequest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from layers.store.backend import Backend
-    from layers.store.papers import Cause, KeptState, Origin
+    from layers.store.papers import Allowance, Cause, KeptState, Origin
     from layers.store.records import Edit
+
+DAY = dt.timedelta(days=1)
 
 
 class Kept:
@@ -58,16 +61,22 @@ class Kept:
         origin: Origin = "page",
         reason: str = "",
         theirs: Mapping[tuple[str, str], int | None] | None = None,
+        allowance: Allowance | None = None,
     ) -> builtins.list[int]:
         """Keep a set of edits in one transaction, all or none, and give their numbers in the order of the edits.
 
-        `theirs` names the present version of a feature by layer and id, where it is known.
+        `theirs` names the present version of a feature by layer and id, where it is known. With an `allowance` that the set
+        would go beyond nothing is kept and no number given.
         """
         values = {"who": who, "bureau": bureau, "account_id": account_id, "cause": cause, "origin": origin, "reason": reason}
-        return self._keep(edits, values, theirs or {})
+        return self._keep(edits, values, theirs or {}, allowance)
 
     def _keep(
-        self, edits: Sequence[Edit], values: Mapping[str, object], theirs: Mapping[tuple[str, str], int | None]
+        self,
+        edits: Sequence[Edit],
+        values: Mapping[str, object],
+        theirs: Mapping[tuple[str, str], int | None],
+        allowance: Allowance | None = None,
     ) -> builtins.list[int]:
         common = {**values, "at": instant(now()), "state": "open"}
         records = [
@@ -83,6 +92,8 @@ class Kept:
         if not records:
             return []
         with self._backend.writing() as connection:
+            if allowance is not None and not _fits(connection, records, allowance):
+                return []
             first = next_number(connection, tables.kept.c.kept_id)
             numbered = [{"kept_id": number, **record} for number, record in enumerate(records, start=first)]
             self._backend.many(connection, sa.insert(tables.kept), numbered)
@@ -152,6 +163,21 @@ class Kept:
             settled_by=row.settled_by,
             change_id=row.change_id,
         )
+
+
+def _fits(connection: sa.Connection, records: Sequence[Mapping[str, Any]], allowance: Allowance) -> bool:
+    """Say whether edits of one account still find room beside what is kept of it, put away or not."""
+    table, size = tables.kept, sum(len(record["edit"]) for record in records)
+    kept = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(table.c.edit)), 0))
+    kept = kept.where(table.c.account_id == records[0]["account_id"])
+    for statement, most, text in (
+        (kept.where(table.c.at >= instant(now() - DAY)), allowance.edits_a_day, allowance.text_a_day),
+        (kept, allowance.edits, allowance.text),
+    ):
+        there, length = connection.execute(statement).one()
+        if there + len(records) > most or length + size > text:
+            return False
+    return True
 
 
 def _row(connection: sa.Connection, kept_id: int) -> sa.Row[Any]:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 Origin = Literal["page", "ogc", "file", "field"]
 RequestState = Literal["collecting", "open", "accepted", "refused", "withdrawn"]
-Cause = Literal["stale", "forbidden", "faults", "refused"]
+Cause = Literal["stale", "forbidden", "faults", "refused", "unseen", "missing"]
+"""Why an edit was not taken; `unseen`: without the version that was seen, `missing`: its feature is not here for its author."""
 KeptState = Literal["open", "merged", "dismissed"]
 PublicationKind = Literal["notice", "map"]
 
@@ -102,6 +103,16 @@ class KeptEdit:
     def feature_id(self) -> str | None:
         """Id of the feature; None for new rows."""
         return getattr(self.edit, "id", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many edits, and how many characters of them, are kept of an account within a day and in all."""
+
+    edits_a_day: int
+    text_a_day: int
+    edits: int
+    text: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from geo_app.actions.edit_payload import parse
 from geo_app.actions.save_edits import EditFaultsError, StaleEditsError, save
 from geo_app.config import Settings
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError
+from layers.errors import PreconditionRequiredError
 from layers.store import Delete, Grant, Insert, Update
 
 LOCAL = local_person(Settings())
@@ -154,6 +155,74 @@ def test_only_its_author_and_reviewers_see_a_kept_edit_and_only_the_author_carri
     assert small.kept.get(number).state == "dismissed"
     assert [item.kept_id for item in kept_edits.listed(small, li, state="dismissed")] == [number]
     assert isinstance(small.kept.get(number).edit, Update)
+
+
+def unseen(store, person, edit):
+    with pytest.raises(PreconditionRequiredError) as caught:
+        save(store, person, [edit], reason="未说明版本")
+    return caught.value.kept[0]
+
+
+def test_without_a_known_version_every_difference_is_asked_and_nothing_taken_by_itself(small, li, wang):
+    number = row(small)["id"]
+    bent = shapely.LineString([(105.0, 36.05), (105.2, 36.06), (105.4, 36.05)])
+    kept = unseen(small, li, Update("roads", number, None, {"width_m": 5.0, "lanes": 2, "name": "旧名"}, bent))
+    save(small, wang, [update(small, width_m=4.0, lanes=2, name="甲路")], reason="先到")
+    found = kept_edits.standing(small, li, kept)
+    assert (found.base, found.two_way, found.own) == (None, True, True)
+    open_ = {part.name for part in found.merge.parts if part.state == "conflict"}
+    assert open_ == {"width_m", "name", "geometry"}, "what is the same now is not asked"
+    assert found.merge.merged["width_m"] == 4.0
+    with pytest.raises(BadRequestError):
+        kept_edits.merged_edit(found, {"width_m": "mine", "name": "theirs"}, {}, found.theirs["ver"])
+    edit = kept_edits.merged_edit(found, {"width_m": "mine", "name": "theirs", "geometry": "theirs"}, {}, found.theirs["ver"])
+    assert (edit.values, edit.expected_ver) == ({"width_m": 5.0}, 2)
+    assert kept_edits.carry_on(small, li, found, [edit], "补上").saved is not None
+    assert (row(small)["width_m"], row(small)["name"]) == (5.0, "甲路")
+    assert small.kept.get(kept).state == "merged"
+
+
+def test_a_removal_without_a_known_version_removes_what_is_there_when_its_author_says_so(small, li):
+    kept = unseen(small, li, Delete("roads", row(small)["id"], None))
+    found = kept_edits.standing(small, li, kept)
+    assert found.two_way
+    edit = kept_edits.merged_edit(found, {}, {}, found.theirs["ver"])
+    kept_edits.carry_on(small, li, found, [edit], "补上")
+    assert row_count(small) == 1
+
+
+def row_count(store):
+    return len(store.read("roads"))
+
+
+def test_an_edit_of_a_feature_that_is_not_here_can_be_taken_in_as_a_new_one(small, li):
+    with pytest.raises(LookupError) as caught:
+        save(small, li, [Update("roads", "never", 3, ROAD, shapely.LineString([(105, 36.15), (105.1, 36.17)]))], reason="x")
+    found = kept_edits.standing(small, li, caught.value.kept[0])
+    assert (found.base, found.theirs, found.last, found.two_way) == (None, None, None, False)
+    edit = kept_edits.merged_edit(found, {}, {}, None)
+    assert isinstance(edit, Insert)
+    kept_edits.carry_on(small, li, found, [edit], "新增")
+    assert row(small, "S9")["route_no"] == "C009"
+
+
+def test_what_may_not_be_applied_stays_kept_once_however_often_it_is_tried(small):
+    viewer = account(small, "see", Grant("viewer"))
+    with pytest.raises(ForbiddenError) as caught:
+        save(small, viewer, [update(small, width_m=5.0)], reason="x")
+    (number,) = caught.value.kept
+    assert [item.kept_id for item in kept_edits.listed(small, viewer)] == [number]
+    found = kept_edits.standing(small, viewer, number)
+    assert found.own
+    edit = kept_edits.merged_edit(found, {"width_m": "mine"}, {}, 1)
+    for _ in range(2):
+        with pytest.raises(ForbiddenError) as again:
+            kept_edits.carry_on(small, viewer, found, [edit], "x")
+        assert again.value.kept == (number,)
+    assert [item.kept_id for item in kept_edits.listed(small, viewer)] == [number]
+    assert row(small)["ver"] == 1
+    kept_edits.dismiss(small, viewer, number)
+    assert kept_edits.listed(small, viewer) == []
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,16 +1,19 @@
 """Saving edits: one change or none, rights, what is kept of what was refused, and answers that got lost."""
 
+import datetime as dt
+
 import pytest
 import shapely
 
 from geo_app.access import NOBODY, local_person
 from geo_app.access.people import person_of
+from geo_app.actions import keeping
 from geo_app.actions.edit_payload import parse
 from geo_app.actions.save_edits import EditFaultsError, StaleEditsError, save
 from geo_app.config import Settings
 from geo_app.errors import BadRequestError, ForbiddenError, NotSignedInError
 from layers.errors import DuplicateKeyError, OutOfReachError, PreconditionRequiredError
-from layers.store import Change, Grant, Insert, Update
+from layers.store import Allowance, Change, Grant, Insert, Update
 
 LOCAL = local_person(Settings())
 ROAD = {"segment_id": "S9", "route_no": "C009", "admin_class": "村道", "tech_class": "四级", "surface_type": "水泥"}
@@ -72,9 +75,12 @@ def test_nothing_and_a_missing_version_are_refused(small):
     with pytest.raises(BadRequestError, match="nothing to save"):
         save(small, LOCAL, [], reason="x")
     there = row(small)
-    with pytest.raises(PreconditionRequiredError, match="version that was seen is missing"):
-        save(small, LOCAL, [Update("roads", there["id"], None, {"lanes": 1})], reason="x")
-    assert small.kept.list() == []
+    edits = [Update("roads", there["id"], None, {"lanes": 1}), new()]
+    with pytest.raises(PreconditionRequiredError, match="version that was seen is missing") as caught:
+        save(small, LOCAL, edits, reason="x")
+    kept = [small.kept.get(number) for number in caught.value.kept]
+    assert [(item.cause, type(item.edit)) for item in kept] == [("unseen", Update), ("unseen", Insert)]
+    assert (kept[0].edit, len(small.read("roads"))) == (edits[0], 2)
 
 
 def test_a_stale_edit_shows_the_three_states_and_is_kept_with_its_whole_set(small, li):
@@ -152,11 +158,58 @@ def test_who_may_only_submit_gets_a_request(small):
 
 def test_who_may_write_nothing_is_refused_and_keeps_the_edit(small):
     viewer = account(small, "see", Grant("viewer"))
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(ForbiddenError) as caught:
         save(small, viewer, [update(small, width_m=4.5)], reason="x")
-    assert [item.cause for item in small.kept.list(account_id=viewer.account_id)] == ["forbidden"]
-    with pytest.raises(NotSignedInError):
+    assert [(item.cause, item.kept_id) for item in small.kept.list(account_id=viewer.account_id)] == [
+        ("forbidden", caught.value.kept[0])
+    ]
+    with pytest.raises(NotSignedInError) as nobody:
         save(small, NOBODY, [update(small, width_m=4.5)], reason="x")
+    assert (nobody.value.kept, small.kept.count()) == ((), 1), "there is nobody to keep it for"
+
+
+def test_a_feature_that_never_was_is_refused_and_the_edit_kept(small, li):
+    edit = Update("roads", "never", 1, {"lanes": 1})
+    with pytest.raises(LookupError) as caught:
+        save(small, li, [edit], reason="x")
+    kept = small.kept.get(caught.value.kept[0])
+    assert (kept.cause, kept.edit, kept.account_id) == ("missing", edit, li.account_id)
+
+
+def test_who_may_write_nothing_fills_no_disk(small, monkeypatch):
+    """So many edits, and so much text, are kept of an account that may write nothing; of others all."""
+    viewer, water = account(small, "see", Grant("viewer")), account(small, "water", Grant("water"))
+    monkeypatch.setattr(keeping, "ALLOWANCE", Allowance(edits_a_day=3, text_a_day=2000, edits=4, text=10_000))
+
+    def tried(person, *edits):
+        with pytest.raises((ForbiddenError, PreconditionRequiredError)) as caught:
+            save(small, person, edits, reason="x")
+        return len(caught.value.kept), caught.value.no_room
+
+    small_edit = update(small, lanes=1)
+    for person in (viewer, water):
+        assert tried(person, update(small, name="长" * 2000)) == (0, True)
+        assert tried(person, *[small_edit] * 4) == (0, True), "all of a set or none of it"
+        assert [tried(person, small_edit) for _ in range(4)] == [(1, False)] * 3 + [(0, True)]
+        for item in small.kept.list(account_id=person.account_id):
+            small.kept.settle(item.kept_id, "dismissed", by="x")
+        assert tried(person, small_edit) == (0, True), "what was put away counts: it stays in the store"
+    li = account(small, "li", Grant("transport"))
+    assert [tried(li, Update("roads", row(small)["id"], None, {"lanes": 1})) for _ in range(6)] == [(1, False)] * 6
+    assert small.kept.count() == 6
+
+
+def test_the_allowance_is_for_a_day_and_in_all(small):
+    edit, day = update(small, lanes=1), dt.timedelta(days=1, seconds=1)
+    values = {"who": "x", "bureau": "y", "account_id": 7, "cause": "forbidden", "reason": ""}
+    allowance = Allowance(edits_a_day=2, text_a_day=10_000, edits=3, text=10_000)
+    kept = [len(small.kept.keep_many([edit], **values, allowance=allowance)) for _ in range(3)]
+    assert kept == [1, 1, 0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("layers.store.kept.now", lambda: dt.datetime.now(dt.UTC) + day)
+        kept = [len(small.kept.keep_many([edit], **values, allowance=allowance)) for _ in range(3)]
+    assert kept == [1, 0, 0]
+    assert len(small.kept.keep_many([edit], **values | {"account_id": 8}, allowance=allowance)) == 1
 
 
 def coded(store):
@@ -179,7 +232,8 @@ def test_a_right_of_one_county_ends_at_its_border(small, apply):
         save(small, person, [update(small, "S2", county_code=WEST)], reason="x")
     with pytest.raises(OutOfReachError):
         save(small, person, [new(((105.3, 36.1), (105.35, 36.12)), county_code=WEST)], reason="x")
-    assert {item.cause for item in small.kept.list(account_id=person.account_id)} == {"forbidden"}
+    causes = [item.cause for item in small.kept.list(account_id=person.account_id)]
+    assert causes == ["forbidden", "forbidden", "missing"], "the feature beyond the border is not named as one that is there"
 
 
 def test_a_right_over_fields_ends_at_the_others(small):

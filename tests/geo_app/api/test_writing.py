@@ -2,11 +2,12 @@
 
 import copy
 import json
+from itertools import product
 
 import pytest
 
 from geo_app.api.crs import EPSG
-from layers.store import EVERYWHERE
+from layers.store import EVERYWHERE, Delete
 
 ITEMS = "/collections/roads/items"
 LINE = {"type": "LineString", "coordinates": [[104.02, 36.05], [104.03, 36.055]]}
@@ -58,6 +59,8 @@ def test_if_match_that_guards_nothing_is_refused(ask, header):
     for method in ("PUT", "PATCH", "DELETE"):
         found = ask(method, path, json=new_road(), headers={"If-Match": header})
         assert found.status_code == 400
+        kept = ask.store.kept.get(found.json["kept"][0])
+        assert (kept.cause, kept.edit.expected_ver, kept.origin) == ("unseen", None, "ogc")
     assert ask.get(path).headers["ETag"] == '"1"'
 
 
@@ -115,8 +118,36 @@ def test_geometry_is_taken_in_content_crs(ask):
 
 def test_a_client_without_if_match_that_never_read_is_asked_to(ask):
     feature = ask.store.read("roads", limit=1).iloc[0]
-    found = ask("PATCH", f"{ITEMS}/{feature['id']}", json={"properties": {"lanes": 5}})
+    path = f"{ITEMS}/{feature['id']}"
+    found = ask("PATCH", path, json={"properties": {"lanes": 5, "name": feature["name"]}}, headers={"X-Reason": "why"})
     assert (found.status_code, found.json["code"]) == (428, "precondition_required")
+    kept = ask.store.kept.get(found.json["kept"][0])
+    assert (kept.cause, kept.edit.values, kept.edit.expected_ver, kept.reason) == ("unseen", {"lanes": 5}, None, "why")
+    assert found.json["href"] == f"/kept/{kept.kept_id}"
+    assert f"#{kept.kept_id}" in found.json["message"]
+    assert ask("DELETE", path).status_code == 428
+    assert isinstance(ask.store.kept.list()[0].edit, Delete)
+    assert ask("PATCH", path, json={"properties": {"name": feature["name"]}}).status_code == 428
+    assert len(ask.store.kept.list()) == 2, "what is so already is not kept"
+    assert ask("PATCH", path, json={"properties": {"lanes": "viele"}}).status_code == 400
+    assert len(ask.store.kept.list()) == 2, "what cannot be read is no edit"
+
+
+def test_what_was_to_be_written_to_a_removed_or_unknown_feature_is_kept(ask):
+    path = f"{ITEMS}/{ask.item('R00003')['id']}"
+    assert ask("DELETE", path, headers={"If-Match": '"1"'}).status_code == 204
+    for method in ("PUT", "PATCH"):
+        gone = ask(method, path, json={"properties": {"segment_id": "R00003", "lanes": 4}, "geometry": LINE})
+        assert (gone.status_code, gone.json["code"]) == (410, "gone")
+        kept = ask.store.kept.get(gone.json["kept"][0])
+        assert (kept.cause, kept.edit.values["lanes"], kept.edit.expected_ver) == ("stale", 4, 1)
+        assert kept.edit.geometry.geom_type == "LineString"
+    never = ask("PATCH", f"{ITEMS}/nix", json={"properties": {"lanes": 4}})
+    assert never.status_code == 404
+    assert ask.store.kept.get(never.json["kept"][0]).cause == "missing"
+    count = ask.store.kept.count()
+    assert ask("DELETE", path).status_code == 410
+    assert ask.store.kept.count() == count, "nothing is left to remove"
 
 
 @pytest.mark.parametrize(
@@ -226,14 +257,31 @@ def test_rights_of_layer_area_and_field(asks):
     assert township("PATCH", f"{ITEMS}/{other['id']}", json={"properties": {"lanes": 4}}).status_code == 404
     out = {"properties": {"township_code": "620122102000"}}
     township.item("R00002")
+    hidden = township.store.kept.list()[0]
+    assert (hidden.cause, hidden.edit.expected_ver) == ("missing", None)
     moved = township("PATCH", f"{ITEMS}/{own['id']}", json=out)
     assert (moved.status_code, moved.json["code"]) == (403, "forbidden")
+    assert township.store.kept.get(moved.json["kept"][0]).cause == "forbidden"
     assert township("POST", ITEMS, json=new_road(township_code="620122102000")).status_code == 403
     assert township("POST", ITEMS, json=new_road()).status_code == 201
     finance.item("R00002")
-    assert finance("PATCH", f"{ITEMS}/{own['id']}", json={"properties": {"lanes": 4}}).status_code == 403
-    assert viewer("POST", ITEMS, json=new_road("N9")).status_code == 403
+    before = finance.store.kept.count()
+    for method, more in product(("PATCH", "PUT"), ({}, {"If-Match": '"1"'}, {"If-Match": "*"})):
+        denied = finance(method, f"{ITEMS}/{own['id']}", json={"properties": {"lanes": 4}}, headers=more)
+        assert denied.status_code == 403
+        assert finance.store.kept.get(denied.json["kept"][0]).edit.values["lanes"] == 4
+    denied = viewer("POST", ITEMS, json=new_road("N9"))
+    assert denied.status_code == 403
+    kept = viewer.store.kept.get(denied.json["kept"][0])
+    assert (kept.cause, kept.who, kept.edit.frame["segment_id"].tolist()) == ("forbidden", "看看", ["N9"])
+    denied = viewer("DELETE", f"{ITEMS}/{own['id']}")
+    assert (denied.status_code, len(denied.json["kept"])) == (403, 1)
+    assert viewer.store.kept.count() == before + 8
     assert asks()("POST", ITEMS, json=new_road("N9")).status_code == 401
+    assert viewer.store.kept.count() == before + 8, "nobody's are not kept"
+    assert viewer("POST", ITEMS, data=b"{", headers={"Content-Type": "application/geo+json"}).status_code == 400
+    large = viewer("POST", ITEMS, data=b" " * 1_100_000, headers={"Content-Type": "application/geo+json"})
+    assert large.status_code == 413, "whose edits are only kept sends no more than a form"
 
 
 def test_an_account_that_may_only_submit_has_its_writes_collected(asks):
@@ -252,6 +300,19 @@ def test_an_account_that_may_only_submit_has_its_writes_collected(asks):
     assert (basket.state, basket.origin, basket.who, len(basket.edits)) == ("collecting", "ogc", "孙工", 3)
     assert wang.item("R00002")["properties"]["lanes"] == first["properties"]["lanes"]
     assert sun.store.count("roads") == 40
+
+
+def test_an_edit_that_meets_its_basket_being_handed_in_begins_a_new_one(asks, monkeypatch):
+    sun = asks("sun")
+    first = sun.item("R00002")
+    basket = sun("PATCH", f"{ITEMS}/{first['id']}", json={"properties": {"lanes": 4}}).json["request_id"]
+    store, held = sun.store, sun.store.requests.get(basket)
+    store.requests.set_state(basket, "open", by="孙工")
+    monkeypatch.setattr(store.requests, "collecting", lambda _account: held)
+    second = sun("PATCH", f"{ITEMS}/{first['id']}", json={"properties": {"width_m": 4.5}})
+    assert second.status_code == 202
+    assert second.json["request_id"] != basket
+    assert store.requests.get(second.json["request_id"]).edits[0].values == {"width_m": 4.5}
 
 
 def test_a_collected_request_is_handed_in_and_accepted(asks):

@@ -2,6 +2,9 @@
 
 import re
 
+from geo_app.actions import keeping
+from layers.store import Allowance
+
 LINE = [[105.0, 36.05], [105.2, 36.06], [105.4, 36.05]]
 
 
@@ -162,3 +165,77 @@ def test_a_kept_edit_that_was_put_away_is_said_in_chinese(app, web):
     answer = send(web, f"/kept/{number}/dismiss")
     assert answer.status_code == 409
     assert "已经处理过了（已搁置）" in answer.text
+
+
+def test_an_edit_without_a_version_is_kept_and_laid_beside_what_is_there(app, web):
+    found = save(web, update(app, ver=None, width_m=5.0, lanes=2, line=LINE))
+    answer = found.get_json()
+    assert (found.status_code, answer["href"]) == (428, f"/kept/{answer['kept'][0]}")
+    assert f"已留存，编号 #{answer['kept'][0]}" in answer["message"]
+    save(web, update(app, width_m=4.0, name="甲路"))
+    page = web.page(answer["href"])
+    assert 'id="unseen"' in page
+    assert "未说明看到的是哪个版本" in page
+    assert '<td class="before">' not in page, "there is no column of what was seen"
+    assert [checked(page, field) for field in ("width_m", "lanes", "geometry")] == [[], [], []]
+    assert 'data-field="name"' not in page, "what the edit does not touch is not asked"
+    for side in ("mine", "theirs"):
+        assert web.get(f"{answer['href']}/map?side={side}").status_code == 200
+    fields = {"reason": "补上", "ver": "2", "choice:width_m": "mine", "choice:lanes": "mine"}
+    assert send(web, f"{answer['href']}/merge", **fields).status_code == 400, "the geometry is open"
+    assert send(web, f"{answer['href']}/merge", **fields, **{"choice:geometry": "theirs"}).status_code == 302
+    now = road(app)
+    assert (now["width_m"], now["lanes"], now["name"], now["ver"]) == (5.0, 2, "甲路", 3)
+
+
+def test_removals_and_features_that_are_not_here_have_pages_too(app, web):
+    number = road(app)["id"]
+    removal = save(web, {"op": "delete", "layer": "roads", "id": number, "expected_ver": None}).get_json()["href"]
+    missing = save(web, update(app, lanes=2) | {"id": "nobody"})
+    assert missing.status_code == 404
+    page = web.page(missing.get_json()["href"])
+    assert "要素不在此处" in page
+    assert checked(page, "lanes") == ["mine"]
+    assert web.page(removal)
+    assert web.page("/kept")
+    assert send(web, f"{removal}/merge", reason="拆除", ver="1").status_code == 302
+    assert number not in set(store_of(app).read("roads")["id"])
+
+
+def test_a_viewer_keeps_what_may_not_be_written_sees_it_and_cannot_apply_it(peopled, browser_of):
+    viewer, other = browser_of(peopled, "all"), browser_of(peopled, "water_east")
+    edit = update(peopled, width_m=5.0)
+    found = viewer.post("/editing/save", {"reason": "听说", "edits": [edit]})
+    answer = found.get_json()
+    assert (found.status_code, answer["code"], answer["href"]) == (403, "forbidden", f"/kept/{answer['kept'][0]}")
+    assert f"编号 #{answer['kept'][0]}" in answer["message"]
+    assert viewer.page("/kept").count(answer["href"]) == 2
+    page = viewer.page(answer["href"])
+    assert 'id="not-yours"' in page
+    assert "保存合并结果" not in page
+    assert viewer.form(f"{answer['href']}/merge", reason="x", ver="1", **{"choice:width_m": "mine"}).status_code == 403
+    assert road(peopled)["ver"] == 1
+    assert other.get(answer["href"]).status_code == 404
+    assert other.post("/editing/save", {"reason": "x", "edits": [edit]}).status_code == 403
+    assert other.form("/kept/2/merge", reason="x", ver="1", **{"choice:width_m": "mine"}).status_code == 403
+    assert [item.kept_id for item in store_of(peopled).kept.list()] == [2, 1], "trying again keeps nothing twice"
+    assert viewer.form(f"{answer['href']}/dismiss").status_code == 302
+    assert store_of(peopled).kept.get(answer["kept"][0]).state == "dismissed"
+    nobody = browser_of(peopled)
+    sent = {"headers": {"X-CSRF-Token": nobody.anonymous_token()}}
+    assert nobody.client.post("/editing/save", base_url=nobody.host, json={"edits": [edit]}, **sent).status_code == 401
+    assert store_of(peopled).kept.count() == 1
+
+
+def test_a_viewer_is_told_when_no_more_is_kept_and_sends_no_large_bodies(peopled, browser_of, monkeypatch):
+    monkeypatch.setattr(keeping, "ALLOWANCE", Allowance(edits_a_day=2, text_a_day=10_000, edits=10, text=10_000))
+    viewer, edit = browser_of(peopled, "all"), update(peopled, width_m=5.0)
+    answers = [viewer.post("/editing/save", {"reason": "x", "edits": [edit]}) for _ in range(3)]
+    assert [item.status_code for item in answers] == [403] * 3
+    assert ["没有留存" in item.get_json()["message"] for item in answers] == [False, False, True]
+    assert "kept" not in answers[2].get_json()
+    large = viewer.post("/editing/save", {"reason": "x", "edits": [edit | {"properties": {"name": "长" * 400_000}}]})
+    assert large.status_code == 413
+    assert store_of(peopled).kept.count() == 2
+    assert viewer.client.post("/editing/save", base_url=viewer.host, json={"reason": "x", "edits": [edit]}).status_code == 403
+    assert store_of(peopled).kept.count() == 2, "a page elsewhere cannot make somebody keep anything"

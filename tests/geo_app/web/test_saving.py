@@ -53,23 +53,26 @@ def test_a_deleted_feature_gets_412_without_theirs(app, web):
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "code"),
+    ("change", "status", "code", "causes"),
     [
-        ({"expected_ver": None}, 428, "precondition_required"),
-        ({"properties": {"breite": 4}}, 400, "bad_field"),
-        ({"properties": {"width_m": "breit"}}, 400, "bad_field"),
-        ({"geometry": {"type": "Point", "coordinates": [105, 36]}}, 400, "invalid_geometry"),
-        ({"layer": "nowhere"}, 404, None),
-        ({"layer": 7}, 400, "bad_field"),
-        ({"id": "nobody"}, 404, "not_found"),
-        ({"properties": {"tech_class": "九级"}}, 422, "faults_found"),
+        ({"expected_ver": None}, 428, "precondition_required", ["unseen"]),
+        ({"properties": {"breite": 4}}, 400, "bad_field", []),
+        ({"properties": {"width_m": "breit"}}, 400, "bad_field", []),
+        ({"geometry": {"type": "Point", "coordinates": [105, 36]}}, 400, "invalid_geometry", []),
+        ({"layer": "nowhere"}, 404, None, []),
+        ({"layer": 7}, 400, "bad_field", []),
+        ({"id": "nobody"}, 404, "not_found", ["missing"]),
+        ({"properties": {"tech_class": "九级"}}, 422, "faults_found", ["faults"]),
     ],
 )
-def test_what_cannot_be_saved_says_so(app, web, change, status, code):
+def test_what_cannot_be_saved_says_so_and_is_kept_where_it_is_an_edit(app, web, change, status, code, causes):
     answer = save(web, update(app, lanes=2) | change)
     assert answer.status_code in {status, 422 if code == "invalid_geometry" else status}, answer.text
     assert code is None or answer.get_json()["code"] == code
     assert road(app)["ver"] == 1
+    kept = app.extensions["xiangtu"].store.kept.list()
+    assert [item.cause for item in kept] == causes
+    assert answer.get_json().get("kept", []) == [item.kept_id for item in kept]
 
 
 def test_faults_come_with_field_advice_and_the_kept_edit(app, web):
