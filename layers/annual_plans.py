@@ -47,7 +47,7 @@ LAYER = Layer(
         number("money_limit", "资金上限", "Money limit", "S4-17 四(三)", unit="万元", minimum=0),
         listing("fund_sources", "资金来源", "Fund sources", "S4-17 四", unit="万元", note='[{"code","amount_wan_yuan"}]'),
         number("previous_year_funds", "上年度资金规模", "Funds of the year before", "S4-17 四(三)", unit="万元", minimum=0),
-        listing("ranking", "排序", "Ranking", "S4-17 四(三)", note="project ids in the order chosen by the county"),
+        listing("ranking", "排序", "Ranking", "S4-17 四(三)", note='[{"project_id","rank","R1"…"R4"}]: the county\'s order'),
         date("compiled_on", "编制完成日期", "Compiled on", "S4-17 四(三)", note="by 30 November of the year before"),
         date("published_on", "公开日期", "Published on", "S4-17 四(三)"),
         text("url", "公开网址", "Address of the publication", "S4-17 四(三)", length=500),

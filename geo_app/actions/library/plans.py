@@ -1,0 +1,390 @@
+"""The annual plan of a county: who draws it up, its candidates in order, what goes in and out as one change, its publication."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from geo_app.access.roles import ADMINISTRATOR
+from geo_app.actions import inputs, list_gaps, notices, reach, run_coverage
+from geo_app.actions.edit_rows import features_of
+from geo_app.actions.library import moving, record
+from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError, NotSignedInError
+from layers.catalogue import LAYERS
+from layers.codes import FUND_SOURCE
+from layers.store import Condition, Insert, Receipt, Update
+from processing.library import planning, priorities
+from processing.library.money import amounts_of, decimal_of
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from geo_app.access import Person
+    from layers.store import Edit, Store
+    from processing.library.planning import Entry, Line, PlanFault, SourceUse
+    from processing.library.priorities import Priorities, Score
+
+ROLES: Final = frozenset({"revitalisation", "leading_group", ADMINISTRATOR})
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+MOST_SENT: Final = 2000
+LAYER: Final = LAYERS["annual_plans"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A project beside its score; `line` is its place among those of the plan, None while it is not in it."""
+
+    project: Mapping[str, Any]
+    entry: Entry
+    score: Score
+    gap_persons: float | None
+    line: Line | None = None
+
+    @property
+    def planned(self) -> bool:
+        """Whether it is in the plan."""
+        return self.line is not None
+
+    @property
+    def movable(self) -> bool:
+        """Whether it can still be put in or taken out: works that have begun stay."""
+        return self.entry.status in {"in_library", "annual_plan"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan as it stands: its row (empty values before it is opened), lines, candidates, money by source, and what is wrong."""
+
+    county: str
+    county_name: str
+    year: int
+    row: Mapping[str, Any]
+    ver: int | None
+    lines: tuple[Candidate, ...]
+    candidates: tuple[Candidate, ...]
+    sources: tuple[SourceUse, ...]
+    faults: tuple[PlanFault, ...]
+    due: dt.date
+    priorities: Priorities
+    editable: bool
+
+    @property
+    def plan_id(self) -> str:
+        """Key of the plan."""
+        return plan_id(self.county, self.year)
+
+    @property
+    def limit(self) -> Decimal | None:
+        """Money limit in 万元; None where none is set."""
+        return decimal_of(self.row.get("money_limit"))
+
+    @property
+    def total(self) -> Decimal:
+        """Sum of the budgets that are known, in 万元."""
+        return self.lines[-1].line.cumulative if self.lines and self.lines[-1].line else Decimal(0)
+
+    @property
+    def unknown(self) -> int:
+        """How many projects of the plan state no budget; the total is then a lower bound."""
+        return sum(item.entry.budget is None for item in self.lines)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a row behind it is simulated."""
+        return any(item.project.get("data_quality") == "synthetic" for item in (*self.lines, *self.candidates))
+
+
+def plan_id(county: str, year: int) -> str:
+    """Give the key of the plan of a county and year.
+
+    >>> plan_id("620422", 2027)
+    '620422-2027'
+    """
+    return f"{county}-{year}"
+
+
+def may_plan(store: Store, person: Person, county: str) -> bool:
+    """Say whether a person draws up the plan of a county: its bureau, the leading group, or the administrator."""
+    if person.is_local:
+        return True
+    for grant in person.grants:
+        if (
+            grant.role in ROLES
+            and grant.apply
+            and (not grant.areas or county in reach.territory(store, frozenset(grant.areas))[0])
+        ):
+            return True
+    return False
+
+
+def require_planner(store: Store, person: Person, county: str) -> None:
+    """Ask whether a person draws up the plan of a county.
+
+    Raises:
+        NotSignedInError: nobody asks.
+        ForbiddenError: it is not theirs.
+    """
+    if person.is_anonymous:
+        raise NotSignedInError("Sign in first.")
+    if not may_plan(store, person, county):
+        raise ForbiddenError(
+            "The annual plan is drawn up by the rural revitalisation bureau or the leading group of the county; "
+            "your account has neither role there."
+        )
+
+
+def counties(store: Store, person: Person) -> list[tuple[str, str]]:
+    """Name the counties of whose projects a person reads any, by code and name."""
+    limit = reach.of(store, person, "projects")
+    codes = store.read("projects", reach=limit, geometry=False)["county_code"].dropna().astype(str).unique().tolist()
+    tree = inputs.areas(store)
+    mine = limit.codes
+    own = [str(code) for code in tree.frame.loc[tree.frame["rank"] == COUNTY_RANK, "area_code"] if mine is None or code in mine]
+    return sorted({(code, tree.name(code) if code in tree else code) for code in (*codes, *own)})
+
+
+COUNTY_RANK: Final = 3
+
+
+def view(store: Store, person: Person, county: str, year: int, *, today: dt.date) -> PlanView:
+    """Give a plan as it stands for a person.
+
+    Raises:
+        NotSignedInError: nobody asks.
+        NotFoundError: the person reads nothing of that county.
+        BadRequestError: no year that a plan can have.
+    """
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise BadRequestError(f"A year from {FIRST_YEAR} to {LAST_YEAR} was expected, found {year}")
+    named = dict(counties(store, person))
+    if county not in named:
+        raise NotFoundError(f"There is no area with the code {county!r}.")
+    row, ver = _row(store, county, year)
+    found = features_of(
+        store.read("projects", where=(Condition("county_code", "=", county),), reach=reach.of(store, person, "projects"))
+    )
+    weights = priorities.load()
+    gaps = _gap_persons(store)
+    stated = {str(item["project_id"]): item for item in row.get("ranking") or () if isinstance(item, dict)}
+    items = [_candidate(project, stated, gaps, weights) for project in found if _counts(project, year)]
+    inside = [item for item in items if item.entry.plan_year == year and item.entry.status != planning.CANDIDATE]
+    entries = planning.ordered(item.entry for item in inside)
+    lines = {line.entry.project_id: line for line in planning.lines(entries, decimal_of(row.get("money_limit")))}
+    shown = sorted((_with_line(item, lines) for item in inside), key=lambda item: item.line.place if item.line else 0)
+    others = [item for item in items if item.entry.project_id not in lines and item.entry.status == planning.CANDIDATE]
+    order = {entry.project_id: at for at, entry in enumerate(planning.ordered(item.entry for item in others))}
+    due = record.rules_of(store, {"county_code": county}, today).deadline(year)
+    return PlanView(
+        county,
+        named[county],
+        year,
+        row,
+        ver,
+        tuple(shown),
+        tuple(sorted(others, key=lambda item: order[item.entry.project_id])),
+        tuple(planning.sources(entries, amounts_of(row.get("fund_sources")))),
+        tuple(planning.faults({**row, "plan_year": year}, entries, today=today, due=due)),
+        due,
+        weights,
+        may_plan(store, person, county),
+    )
+
+
+def _counts(project: Mapping[str, Any], year: int) -> bool:
+    return project.get("status") == planning.CANDIDATE or project.get("plan_year") == year
+
+
+def _with_line(item: Candidate, lines: Mapping[str, Line]) -> Candidate:
+    return Candidate(item.project, item.entry, item.score, item.gap_persons, lines.get(item.entry.project_id))
+
+
+def _row(store: Store, county: str, year: int) -> tuple[dict[str, Any], int | None]:
+    """Read the row of a plan; it is no secret, so that townships and villages of the county see it too."""
+    held = features_of(store.read("annual_plans", where=(Condition("plan_id", "=", plan_id(county, year)),)))
+    if not held:
+        return {}, None
+    return held[0], int(held[0]["ver"])
+
+
+def _candidate(
+    project: Mapping[str, Any], stated: Mapping[str, Mapping[str, Any]], gaps: Mapping[str, float] | None, weights: Priorities
+) -> Candidate:
+    key = str(project["project_id"])
+    own = stated.get(key, {})
+    marks = {name: float(own[name]) for name in priorities.STATED if own.get(name) is not None}
+    persons = None if gaps is None else gaps.get(key, 0.0)
+    facts = priorities.Facts(
+        stated=marks,
+        emergency=project.get("scope") == "应急",
+        gap_persons=persons,
+        persons=_float(project.get("benefit_persons")),
+        former_poor=_float(project.get("benefit_former_poor")),
+        budget_wan_yuan=_float(project.get("budget_total")),
+    )
+    score = priorities.score(facts, weights)
+    rank = project.get("plan_rank") if project.get("status") != planning.CANDIDATE else own.get("rank")
+    entry = planning.entry_of(project, rank=None if rank is None else int(rank), score=score.middle)
+    return Candidate(project, entry, score, persons)
+
+
+def _float(value: Any) -> float | None:
+    found = decimal_of(value)
+    return None if found is None else float(found)
+
+
+def _gap_persons(store: Store) -> dict[str, float] | None:
+    """Give the persons of the open gaps that mention each project, by the latest run; None while nothing was computed."""
+    run = run_coverage.latest(store)
+    if run is None:
+        return None
+    found: dict[str, float] = {}
+    gaps = list_gaps.list_gaps(store, run)
+    for names, persons in zip(gaps["projects"].tolist(), gaps["persons"].tolist(), strict=True):
+        for key in _keys(names):
+            found[key] = max(found.get(key, 0.0), 0.0 if pd.isna(persons) else float(persons))
+    return found
+
+
+def _keys(names: Any) -> list[str]:
+    items = names if isinstance(names, (list, tuple)) else str(names).split(";") if isinstance(names, str) else []
+    return [str(item.get("project_id") if isinstance(item, dict) else item).strip() for item in items]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a plan is to be: money in 万元, its sources, and the projects in order; what is not named is not in it."""
+
+    money_limit: Decimal | None
+    fund_sources: Mapping[str, Decimal | None]
+    order: tuple[str, ...]
+    """Project ids of the plan, the most urgent first."""
+    stated: Mapping[str, Mapping[str, float]]
+    """R1–R4 by project as the bureau states them, 0 to 1."""
+    previous_year_funds: Decimal | None = None
+    reason: str = ""
+
+
+def save(store: Store, person: Person, seen: PlanView, wish: Wish, *, today: dt.date) -> Receipt:
+    """Bring a plan to what is wished: moves into and out of it, ranks and money, all as one change.
+
+    Args:
+        store: the store.
+        person: the bureau or the leading group of the county.
+        seen: the plan as the person saw it; a project or plan changed since is refused.
+        wish: how it is to be.
+        today: the day at the office.
+
+    Raises:
+        NotSignedInError, ForbiddenError: it is not theirs.
+        BadRequestError: a project that is none of the county's candidates, or named twice.
+        MoveFaultsError, StaleEditsError: a move is refused, or something was changed meanwhile; nothing was saved.
+    """
+    require_planner(store, person, seen.county)
+    known = {item.entry.project_id: item for item in (*seen.lines, *seen.candidates)}
+    _refuse_unknown(wish, known)
+    edits: list[Edit] = []
+    for rank, key in enumerate(wish.order, 1):
+        item = known[key]
+        if item.entry.rank == rank and item.planned:
+            continue
+        if not item.movable:
+            edits.append(Update("projects", str(item.project["id"]), int(item.project["ver"]), {"plan_rank": rank}))
+            continue
+        values = {"plan_year": seen.year, "plan_rank": rank, "document": wish.reason}
+        edits += _move(store, person, item, "into_plan", values, today)
+    for item in seen.lines:
+        if item.entry.project_id not in wish.order:
+            if not item.movable:
+                raise BadRequestError(f"{item.entry.project_id}: its works have begun; it stays in the plan.")
+            edits += _move(store, person, item, "out_of_plan", {"opinion": wish.reason or "年度计划调整"}, today)
+    edits.append(_plan_edit(seen, _values(seen, wish, known)))
+    return moving.write(store, person, edits, wish.reason or f"{seen.year} 年度计划")
+
+
+def _refuse_unknown(wish: Wish, known: Mapping[str, Candidate]) -> None:
+    if len(set(wish.order)) != len(wish.order):
+        raise BadRequestError("A project stands twice in the order of the plan")
+    strange = [key for key in wish.order if key not in known]
+    if strange or len(wish.order) > MOST_SENT:
+        raise BadRequestError(f"These are no candidates of this plan: {', '.join(strange)[:300]}")
+    bad = [code for code in wish.fund_sources if code not in FUND_SOURCE]
+    if bad:
+        raise BadRequestError(f"A fund source code S01–S11 was expected, found {', '.join(bad)[:60]}")
+
+
+def _move(store: Store, person: Person, item: Candidate, name: str, values: dict[str, Any], today: dt.date) -> list[Edit]:  # noqa: PLR0913, PLR0917 - who moves what, how and when
+    ready = moving.prepare(store, person, item.entry.project_id, name, values, expected_ver=int(item.project["ver"]), today=today)
+    return list(ready.edits)
+
+
+def _values(seen: PlanView, wish: Wish, known: Mapping[str, Candidate]) -> dict[str, Any]:
+    ranks = {key: rank for rank, key in enumerate(wish.order, 1)}
+    ranking = [
+        {"project_id": key, "rank": ranks.get(key), **wish.stated.get(key, {})}
+        for key in known
+        if key in ranks or wish.stated.get(key)
+    ]
+    ranking.sort(key=lambda item: (item["rank"] is None, item["rank"] or 0, item["project_id"]))
+    sources = [
+        {"code": code} if amount is None else {"code": code, "amount_wan_yuan": float(amount)}
+        for code, amount in sorted(wish.fund_sources.items())
+    ]
+    return {
+        "money_limit": None if wish.money_limit is None else float(wish.money_limit),
+        "previous_year_funds": None if wish.previous_year_funds is None else float(wish.previous_year_funds),
+        "fund_sources": sources,
+        "ranking": ranking,
+        "state": "draft" if seen.row.get("state") in (None, "draft") else seen.row["state"],
+    }
+
+
+def _plan_edit(seen: PlanView, values: Mapping[str, Any]) -> Edit:
+    if seen.ver is not None:
+        return Update("annual_plans", str(seen.row["id"]), seen.ver, dict(values))
+    row = {
+        "plan_id": seen.plan_id,
+        "name": f"{seen.county_name}{seen.year}年度项目计划",
+        "plan_year": seen.year,
+        "county_code": seen.county,
+        "data_quality": "synthetic" if seen.simulated else None,
+        **values,
+    }
+    return Insert("annual_plans", pd.DataFrame([row], dtype=object))
+
+
+def compile_(store: Store, person: Person, seen: PlanView, *, today: dt.date) -> Receipt:
+    """State that a plan is drawn up, on the day of the office; a late one stays late.
+
+    Raises:
+        NotSignedInError, ForbiddenError: it is not theirs.
+        BadRequestError: nothing is in it, a rank is missing or doubled, or a project of it is not of the library.
+    """
+    require_planner(store, person, seen.county)
+    stopping = [item for item in seen.faults if item.code in {"unranked", "duplicate_rank", "not_in_library", "no_limit"}]
+    if not seen.lines or stopping:
+        names = ", ".join(f"{item.code} {item.project_id} {item.found}".strip() for item in stopping[:5]) or "no project is in it"
+        raise BadRequestError(f"The plan cannot be compiled yet: {names}.")
+    values = {"state": "compiled", "compiled_on": today}
+    return moving.write(store, person, [_plan_edit(seen, values)], f"{seen.year} 年度计划编制完成")
+
+
+def publish(store: Store, person: Person, seen: PlanView, *, url: str = "", today: dt.date) -> Receipt:
+    """Publish a compiled plan on the public pages here, and note the address on the portal where one is given.
+
+    Raises:
+        NotSignedInError, ForbiddenError: it is not theirs.
+        BadRequestError: it is not compiled, or the address is none.
+    """
+    require_planner(store, person, seen.county)
+    if seen.row.get("compiled_on") is None:
+        raise BadRequestError("The plan is not compiled yet; compile it first.")
+    url = url.strip()
+    if url and not url.startswith(("https://", "http://")):
+        raise BadRequestError(f"An address such as https://… was expected, found {url[:60]!r}")
+    number, address = notices.announce(store, person, "plan", seen.plan_id, level="county", days=None, today=today)
+    values = {"state": "published", "published_on": today, "url": url or address, "publication_id": number}
+    return moving.write(store, person, [_plan_edit(seen, values)], f"{seen.year} 年度计划公开")
