@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geo_app.commands import area, asking, backup, bulk, field, filling, history, keeping, listing, mapping, reading, store, user
+from geo_app.commands import (
+    area,
+    asking,
+    backup,
+    books,
+    bulk,
+    field,
+    filling,
+    history,
+    keeping,
+    listing,
+    mapping,
+    reading,
+    store,
+    user,
+)
 from geo_app.commands.bench import Commands, examples, make_bench
 from geo_app.errors import body
 
@@ -67,6 +82,7 @@ for _command in (
     history.restore_layer,
     bulk.update,
     area.area,
+    books.book,
     field.field,
     user.user,
 ):

@@ -139,6 +139,7 @@ def announce(  # noqa: PLR0913 -- the subject, what is said of it, and the day
     notice = content | {
         "subject": subject,
         "key": key,
+        "of": known(row.get("project_id")),
         "level": step,
         "kind": kind,
         "starts": today.isoformat(),

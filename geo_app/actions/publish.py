@@ -13,6 +13,7 @@ from geo_app.access import Permission, require
 from geo_app.actions import compose_map, frozen_map, held, inputs, reach
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError
 from geo_app.progress import Progress
+from layers.store.published import is_public
 from map_templates import paper
 
 if TYPE_CHECKING:
@@ -151,9 +152,9 @@ def public(store: Store, published_id: int, at: dt.datetime | None = None) -> Pu
     Raises:
         NotFoundError: there is none of this number, or it is not shown now; both read the same.
     """
-    for item in store.published.all(public_at=at or dt.datetime.now(dt.UTC)):
-        if item.published_id == published_id:
-            return item
+    item = store.published.get(published_id)
+    if is_public(item, at or dt.datetime.now(dt.UTC)):
+        return item
     raise NotFoundError(f"There is no publication {published_id}.")
 
 

@@ -21,6 +21,7 @@ pages = Blueprint("jobs", __name__, url_prefix="/jobs")
 
 COVERAGE, REPLAY, INSPECT, CHECK, ACCEPT, PRINT = "coverage", "replay", "inspect", "check", "accept", "map"
 PUBLISH = "publish"
+BOOK = "book"
 EFFECT = "effect"
 BULK = "bulk"
 FIELD_OUT, FIELD_BACK = "field package", "field return"
@@ -48,7 +49,7 @@ def own(job_id: int) -> Job:
 PLACES = {COVERAGE: ("runs.page", "run_id"), BULK: ("bulk.page", "upload_id"), PUBLISH: ("public.item", "published_id")}
 PLACES |= dict.fromkeys(IMPORTS, ("imports.page", "upload_id"))
 """Where the results of jobs are to be seen whose result is a number or an id: endpoint and argument."""
-OWN_PLACES = {PRINT: "downloads.finished", FIELD_OUT: "field.package", FIELD_BACK: "field.returned"}
+OWN_PLACES = {PRINT: "downloads.finished", FIELD_OUT: "field.package", FIELD_BACK: "field.returned", BOOK: "books.finished"}
 """The same for jobs that keep their result themselves."""
 
 
