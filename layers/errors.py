@@ -31,6 +31,7 @@ class StoreError(PersonError):
     ├── BadFrameError              a frame or value does not fit the layer
     │   ├── BadGeometryError
     │   └── DuplicateKeyError
+    ├── BadAttachmentError         a file that cannot be kept with a record
     ├── BadConditionError          a filter names an unknown field or operator
     ├── PreconditionRequiredError  a write without the expected version
     ├── StaleVersionError          the feature changed meanwhile
@@ -127,6 +128,12 @@ class DuplicateKeyError(BadFrameError):
         super().__init__(message)
         self.rows = tuple(rows)
         self.keys = tuple(keys)
+
+
+class BadAttachmentError(StoreError, ValueError):
+    """A file that cannot be kept with a record: empty, or too large."""
+
+    code: ClassVar[str] = "too_large"
 
 
 class BadConditionError(StoreError, ValueError):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from layers.store import accepting, applying, features, layer_restoring, reaching, runs, transfer, undoing, verifying
 from layers.store.accepting import Decision
 from layers.store.accounts import Accounts
+from layers.store.attachments import Attachments
 from layers.store.kept import Kept
 from layers.store.published import Published
 from layers.store.records import Change, Reach
@@ -42,6 +43,7 @@ class Store(Remembering):
         self.kept = Kept(backend)
         self.served = Served(backend)
         self.published = Published(backend)
+        self.attachments = Attachments(backend)
 
     @property
     def kind(self) -> str:

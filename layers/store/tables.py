@@ -170,6 +170,15 @@ published = sa.Table(
     *(sa.Column(name, sa.Text) for name in ("kind", "title", "content", "who", "at")),
     *(sa.Column(name, sa.Text) for name in ("valid_from", "valid_to", "withdrawn_at", "withdrawn_by")),
 )
+attachments = sa.Table(
+    "xt_attachments",
+    system,
+    sa.Column("attachment_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text) for name in ("sha256", "media_type")),
+    sa.Column("size", sa.BigInteger),
+    *(sa.Column(name, sa.Text) for name in ("name", "who", "at")),
+    sa.Column("content", sa.LargeBinary),
+)
 
 
 def layer_table(

@@ -36,8 +36,11 @@ MOVED = (
     tables.kept,
     tables.served,
     tables.published,
+    tables.attachments,
 )
 """Everything beside the layers but sign-ins: sessions and attempts end with the store in which they were made."""
+AT_ONCE = {tables.attachments.name: 4}
+"""Rows that are held at once where a row is large."""
 MAY_BE_FILLED = frozenset({tables.settings.name})
 
 
@@ -110,8 +113,9 @@ def _row_chunks(backend: Backend, connection: sa.Connection, layer: Layer) -> It
 
 def _move_table(reader: sa.Connection, writer: sa.Connection, table: sa.Table, target: Backend, ticker: _Ticker) -> None:
     keys = list(table.primary_key.columns)
-    found = reader.execution_options(stream_results=True).execute(sa.select(table).order_by(*keys))
-    for part in found.mappings().partitions(CHUNK):
+    count = AT_ONCE.get(table.name, CHUNK)
+    streaming = reader.execution_options(stream_results=True, max_row_buffer=count)
+    for part in streaming.execute(sa.select(table).order_by(*keys)).mappings().partitions(count):
         target.many(writer, sa.insert(table), [dict(row) for row in part])
         ticker.add(len(part))
 
@@ -124,7 +128,8 @@ def full_checksum(backend: Backend) -> str:
     total = 0
     with backend.reading() as connection:
         for table in MOVED:
-            for record in connection.execution_options(stream_results=True).execute(sa.select(table)):
+            streaming = connection.execution_options(stream_results=True, max_row_buffer=AT_ONCE.get(table.name, CHUNK))
+            for record in streaming.execute(sa.select(table)):
                 total += _hash([table.name, *record])
         for name, layer in backend.layers.items():
             for chunk in _row_chunks(backend, connection, layer):

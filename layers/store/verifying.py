@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from layers.store import memory, rows, tables
+from layers.store import attachments, memory, rows, tables
 
 if TYPE_CHECKING:
     from layers.schema import Layer
@@ -22,6 +22,7 @@ def faults(backend: Backend) -> list[str]:
     with backend.reading() as connection:
         found += _count_faults(connection)
         found += _version_faults(connection)
+        found += attachments.faults(connection)
     return found
 
 

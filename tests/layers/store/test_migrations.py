@@ -24,6 +24,7 @@ NEW_TABLES = (
     "xt_kept",
     "xt_served",
     "xt_published",
+    "xt_attachments",
 )
 
 
@@ -223,7 +224,7 @@ def test_a_store_of_a_newer_version_is_refused(path, layers):
     with connection:
         connection.execute("INSERT INTO xt_schema VALUES (99, 'later')")
     connection.close()
-    with pytest.raises(MigrationError, match=r"has schema 99; this version knows up to 3\. Install the newer version"):
+    with pytest.raises(MigrationError, match=r"has schema 99; this version knows up to 4\. Install the newer version"):
         open_store(path, layers=layers)
 
 
