@@ -118,7 +118,7 @@ _LIST = (
         "revitalisation",
         "乡村振兴",
         "Rural revitalisation",
-        _whole("projects", "assets", "settlements", "facilities", *KEY_LAYERS, "monitored_households", "tasks"),
+        _whole("projects", "as_built", "assets", "settlements", "facilities", *KEY_LAYERS, "monitored_households", "tasks"),
         confidential=True,
         reviews=True,
         moves=True,
