@@ -156,10 +156,15 @@ class ErrorBody:
     request_id: str
     status: int
     exit_code: int
+    kept: tuple[int, ...] = ()
+    """Numbers under which the edits that were refused are kept."""
+    no_room: bool = False
+    """Whether nothing is kept, because there is no more room for who may write nothing."""
 
     def as_json(self) -> dict[str, Any]:
         """Give the JSON body, the same everywhere."""
-        return {"code": self.code, "message": self.message, "request_id": self.request_id}
+        found: dict[str, Any] = {"code": self.code, "message": self.message, "request_id": self.request_id}
+        return found | {"kept": list(self.kept)} if self.kept else found
 
 
 Translate = Callable[[str, str], str]
@@ -199,4 +204,5 @@ def body(error: BaseException, *, request_id: str = "", translate: Translate | N
         message = str(error)
     if translate is not None:
         message = translate(code, message)
-    return ErrorBody(code, message, request_id, status, exit_code)
+    kept, no_room = (error.kept, error.no_room) if isinstance(error, PersonError) else ((), False)
+    return ErrorBody(code, message, request_id, status, exit_code, kept, no_room)

@@ -167,6 +167,15 @@ class RowFault:
     """`error` stops an import, `warning` is shown and lets it pass."""
 
 
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Fields that name a person in some rows of a layer: in those whose `field` has the `value`, `hides` are for few to read."""
+
+    field: str
+    value: str
+    hides: frozenset[str]
+
+
 RowCheck = "Callable[[Mapping[str, Any]], Iterator[RowFault]]"
 
 
@@ -191,6 +200,8 @@ class Layer:
     row_checks: tuple[Callable[[Mapping[str, Any]], Iterator[RowFault]], ...] = ()
     geometry_required: bool = False
     """A row without geometry is a fault (a warning where the dictionary lets a code stand for the place)."""
+    personal: Personal | None = None
+    """What of some rows only who looks after households reads; everybody else finds it unknown."""
     kept_by: frozenset[str] = frozenset()
     """Kinds of change that alone may write rows of the layer, whoever asks; none named: every kind."""
     locked: Callable[[Mapping[str, Any]], frozenset[str]] | None = None

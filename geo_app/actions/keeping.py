@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from geo_app.access import Verb
 from geo_app.actions import reach
 from geo_app.errors import BadRequestError, ForbiddenError
-from layers.errors import BadFrameError, NotFoundError, OutOfReachError, PreconditionRequiredError
+from layers.errors import BadFrameError, LockedRowError, NotFoundError, OutOfReachError, PreconditionRequiredError
 from layers.store import Allowance
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from layers.store import Edit, Store
     from layers.store.papers import Cause, Origin
 
-REFUSALS: Final = (ForbiddenError, OutOfReachError, PreconditionRequiredError, NotFoundError, BadFrameError)
+REFUSALS: Final = (ForbiddenError, OutOfReachError, LockedRowError, PreconditionRequiredError, NotFoundError, BadFrameError)
 """Refusals of what was sent. A busy store, a full disk and a lost connection are none: the edit is sent again."""
 ALLOWANCE: Final = Allowance(edits_a_day=200, text_a_day=5_000_000, edits=2_000, text=50_000_000)
 """What is kept of an account in a layer that it may neither change nor submit edits of."""
@@ -59,4 +59,6 @@ def _cause(error: PersonError) -> Cause:
         return "forbidden"
     if isinstance(error, PreconditionRequiredError | BadRequestError):
         return "unseen"
+    if isinstance(error, LockedRowError):
+        return "locked"
     return "missing" if isinstance(error, NotFoundError) else "faults"

@@ -12,9 +12,11 @@ from geo_app.actions.edit_rows import feature_after
 from geo_app.actions.keeping import REFUSALS, keep_refused
 from geo_app.errors import BadRequestError, ForbiddenError
 from geo_app.progress import Progress
+from layers.catalogue import LAYERS
 from layers.errors import NotFoundError, OutOfReachError, PreconditionRequiredError, StaleVersionError
 from layers.files import FaultsError
 from layers.store import Change, Delete, Update
+from layers.store.reaching import narrow_feature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -226,6 +228,7 @@ def _stale(saving: _Saving, error: StaleVersionError) -> StaleEditsError:
         if item is None or not isinstance(edit, Update | Delete):
             continue
         base = seen(saving.store, edit)
+        base = None if base is None else narrow_feature(base, saving.readable[edit.layer], LAYERS[edit.layer])
         mine = None if isinstance(edit, Delete) else feature_after(base or item["feature"] or {}, edit)
         conflicts.append({**item, "base": base, "mine": mine, "theirs": item["feature"], "kept_id": number})
     return StaleEditsError(str(error), conflicts=conflicts, kept=kept)

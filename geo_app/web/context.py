@@ -17,6 +17,8 @@ from layers.store import Condition
 if TYPE_CHECKING:
     from flask import Flask
 
+LAYER_OF = {"households.index": "monitored_households"}
+"""Pages of one layer that not everybody reads."""
 SYNTHETIC = (Condition("data_quality", "=", "synthetic"),)
 
 
@@ -66,7 +68,8 @@ def may_open(endpoint: str) -> bool:
     """Say whether the asker may open an endpoint at all, so that no page offers what it would refuse."""
     view = current_app.view_functions.get(endpoint)
     needed = declared(view) if view is not None else None
-    return needed is not None and person().may(needed)
+    layer = LAYER_OF.get(endpoint)
+    return needed is not None and person().may(needed) and (layer is None or reach.may(person(), layer))
 
 
 def may_change_areas() -> bool:

@@ -80,12 +80,12 @@ def explain(code: str, message: str) -> str:
     return f"{sentence} {message}" if sentence else message
 
 
-def said_with_kept(error: PersonError, message: str) -> str:
+def said_with_kept(error: PersonError | table.ErrorBody, message: str) -> str:
     """Add to what an error says whether the edits that it refuses are kept, and where."""
     return " ".join(text for text in (message, _kept(error)) if text)
 
 
-def _kept(error: PersonError) -> str:
+def _kept(error: PersonError | table.ErrorBody) -> str:
     if error.no_room:
         return str(gettext("It is not kept: of an account that may not change this only so much is kept."))
     if not error.kept:

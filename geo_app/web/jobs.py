@@ -10,7 +10,7 @@ from geo_app.access import Permission, permission
 from geo_app.errors import NotFoundError
 from geo_app.jobs import State
 from geo_app.web.desk import desk, person
-from geo_app.web.errors import explain
+from geo_app.web.errors import explain, said_with_kept
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -71,7 +71,7 @@ def described(job: Job) -> dict[str, Any]:
     """Describe a job for a page: state, progress, fault in the reader's language, place of the result."""
     found = job.as_json() | {"href": href(job)}
     if job.error is not None:
-        found["error"] = job.error.as_json() | {"message": explain(job.error.code, job.error.message)}
+        found["error"] = job.error.as_json() | {"message": said_with_kept(job.error, explain(job.error.code, job.error.message))}
     return found
 
 

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 Origin = Literal["page", "ogc", "file", "field"]
 RequestState = Literal["collecting", "open", "accepted", "refused", "withdrawn"]
-Cause = Literal["stale", "forbidden", "faults", "refused", "unseen", "missing"]
-"""Why an edit was not taken; `unseen`: without the version that was seen, `missing`: its feature is not here for its author."""
+Cause = Literal["stale", "forbidden", "faults", "refused", "unseen", "missing", "locked"]
+"""Why an edit was not taken; `unseen`: without the version that was seen, `missing`: its feature is not here for its author,
+`locked`: only a procedure writes the row.
+"""
 KeptState = Literal["open", "merged", "dismissed"]
 PublicationKind = Literal["notice", "map"]
 

@@ -12,7 +12,7 @@ from geo_app.actions.edit_payload import parse
 from geo_app.actions.save_edits import EditFaultsError, StaleEditsError, save
 from geo_app.config import Settings
 from geo_app.errors import BadRequestError, ForbiddenError, NotSignedInError
-from layers.errors import DuplicateKeyError, OutOfReachError, PreconditionRequiredError
+from layers.errors import DuplicateKeyError, LockedRowError, OutOfReachError, PreconditionRequiredError
 from layers.store import Allowance, Change, Grant, Insert, Update
 
 LOCAL = local_person(Settings())
@@ -123,6 +123,16 @@ def test_an_edit_that_only_the_store_can_refuse_is_kept(small, li):
         save(small, li, [twin], reason="重号")
     assert [item.cause for item in small.kept.list(account_id=li.account_id)] == ["faults"]
     assert len(small.read("roads")) == 2
+
+
+def test_a_row_that_only_a_procedure_writes_is_refused_and_the_edit_kept(small, li, monkeypatch):
+    def locked(*_arguments, **_options):
+        raise LockedRowError.of("roads", "S1", ["width_m"])
+
+    monkeypatch.setattr(small, "apply", locked)
+    with pytest.raises(LockedRowError) as caught:
+        save(small, li, [update(small, width_m=4.5)], reason="x")
+    assert [(item.cause, item.kept_id) for item in small.kept.list()] == [("locked", caught.value.kept[0])]
 
 
 def test_an_answer_that_got_lost_is_not_applied_twice(small, li):

@@ -96,3 +96,19 @@ def test_bad_decisions_and_thrown_away_files(web, app):
     assert web.post(f"{address}/discard", data={}).status_code == 302
     assert web.get(address).status_code == 404
     assert web.post("/bulk", data={}, content_type="multipart/form-data").status_code == 400
+
+
+def test_a_survey_beyond_the_right_is_kept_and_the_job_says_so(peopled, browser_of):
+    web = browser_of(peopled, "roads_east")
+    beyond = {"type": "LineString", "coordinates": [[105.3, 36.05], [105.31, 36.06]]}
+    address = started(web, survey(beyond))
+    if "columns" not in web.page(address):
+        web.job(f"{address}/answers", {"crs": "EPSG:4490"})
+    body = {"layer": "roads", "columns": {"name": "name"}, "key_prefix": "S-"}
+    web.job(f"{address}/compare", body)
+    error = web.job(f"{address}/accept", {"reason": "实测"}, state="failed")["error"]
+    kept = store_of(peopled).kept.list()
+    assert error["code"] == "forbidden"
+    assert error["kept"] == [item.kept_id for item in kept] == [1]
+    assert "已留存，编号 #1" in error["message"]
+    assert (kept[0].cause, kept[0].origin, kept[0].who) == ("forbidden", "file", "roads_east name")
