@@ -159,6 +159,18 @@ _FARMLAND: Final = {
 }
 
 
+_KEY: Final = {
+    "yes": Entry(FillSymbol("#0072b2", 0.45, INK, 0.3), "重点帮扶县", "Key county"),
+    "no": Entry(FillSymbol(PAPER, 0.9, AREA_EDGE, 0.25), "不是", "Not one"),
+    "unknown": Entry(FillSymbol(NO_DATA_LINE, 0.28, AREA_EDGE, 0.25, dash_mm=(1.2, 0.8)), "未知", "Unknown"),
+}
+_NEEDS: Final = {
+    "lacks": Entry(PointSymbol("house", 2.6, "#d95f0e", PAPER, 0.2), "安置点：有缺项", "Settlement that lacks something"),
+    "unknown": Entry(PointSymbol("house", 2.3, PAPER, NO_DATA_LINE, 0.35), "安置点：情况未知", "Settlement, not known"),
+    "has": Entry(PointSymbol("house", 2.0, "#7b3fa0", PAPER), "安置点：八项齐全", "Settlement with all eight"),
+}
+
+
 def _stage(status: str | None) -> str:
     if status in _DONE:
         return "done"
@@ -209,6 +221,8 @@ STYLES: Final[Mapping[str, Style]] = {
     "water_works": Style(_WATER_WORKS, 6.6, ("work_class",), _text, label_rank=6, label_style="water"),
     "projects": Style(_PROJECTS, 6.8, ("status",), _stage),
     "settlements": _one(PointSymbol("house", 2.1, SETTLEMENT, PAPER), 7, label_rank=6, label_style="settlement"),
+    "key_counties": Style(_KEY, 1, ("state",), _text, label_rank=1, label_style="township"),
+    "settlement_needs": Style(_NEEDS, 7.1, ("state",), _text, label_rank=6, label_style="settlement"),
     "gaps": _one(PointSymbol("circle", 1.5, "#d95f0e", PAPER, 0.2), 7.2, label_rank=6, label_style="village"),
     "village_seats": _one(VILLAGE, 7.4, label_rank=5, label_style="village"),
     "township_seats": _one(SEAT, 7.6, label_rank=2, label_style="township"),

@@ -114,22 +114,15 @@ class Population:
     unknown_settlements: int
 
 
-def population(
-    villages: Mapping[str, int | None],
-    settlements: Iterable[Row],
-    origins: Iterable[Row],
-    *,
-    inside: frozenset[str] | None = None,
-) -> Population:
+def population(villages: Mapping[str, int | None], settlements: Iterable[Row], origins: Iterable[Row]) -> Population:
     """Count the people of villages and settlements once.
 
     total = Σ villages stated − Σ moved people still in those figures + Σ people of settlements that no village counts.
 
     Args:
-        villages: population that each village states, by code.
-        settlements: rows of the layer settlements (persons_total, counted_in_village).
-        origins: rows of the layer settlement_origins.
-        inside: codes of the villages that are counted; None means all. A settlement counts where its village does.
+        villages: population that each village of the area states, by code.
+        settlements: rows of the layer settlements in the area (persons_total, counted_in_village).
+        origins: rows of the layer settlement_origins; those of villages that are not given are left aside.
 
     Example:
         >>> here = [{"settlement_id": "s", "village_code": "w", "persons_total": 30, "counted_in_village": False}]
@@ -138,12 +131,11 @@ def population(
         >>> found.villages_stated, found.taken_out, found.settlements, found.low, found.high
         (150, 30, 30, 150, 150)
     """
-    own = {code: number for code, number in villages.items() if inside is None or code in inside}
-    changed = [item for item in moved(origins, own) if item.stated is not None]
-    stated = sum(number or 0 for number in own.values())
+    changed = [item for item in moved(origins, villages) if item.stated is not None]
+    stated = sum(number or 0 for number in villages.values())
     out = sum((item.stated or 0) - (item.high or 0) for item in changed)
     doubt = sum((item.high or 0) - (item.low or 0) for item in changed)
-    sites = [row for row in settlements if inside is None or row.get("village_code") in inside]
+    sites = list(settlements)
     sure = sum(_people(row) or 0 for row in sites if _flag(row.get("counted_in_village")) is False)
     perhaps = sum(_people(row) or 0 for row in sites if _flag(row.get("counted_in_village")) is None)
     return Population(
@@ -153,7 +145,7 @@ def population(
         settlements=sure,
         low=stated - out - doubt + sure,
         high=stated - out + sure + perhaps,
-        unknown_villages=sum(number is None for number in own.values()),
+        unknown_villages=sum(number is None for number in villages.values()),
         unknown_settlements=sum(_people(row) is None for row in sites),
     )
 

@@ -30,6 +30,7 @@ from geo_app.web import (
     frames,
     health,
     history,
+    households,
     imports,
     indicators,
     investment,
@@ -52,6 +53,7 @@ from geo_app.web import (
     search,
     security,
     settlements,
+    sheet_bodies,
     throttle,
 )
 from geo_app.web.desk import Desk
@@ -85,6 +87,7 @@ PAGES = (
     runs,
     changes,
     history,
+    households,
     bulk,
     area_changes,
     saving,
@@ -165,6 +168,7 @@ def assemble(settings: Settings) -> Flask:
     app.extensions["xiangtu-limits"] = throttle.make()
     security.behind_proxies(app, settings)
     language.install(app)
+    sheet_bodies.install(app)
     security.install(app)
     context.install(app)
     errors.install(app)
