@@ -111,10 +111,10 @@ def header_items(cells: Sequence[object]) -> list[str | None]:
 def yes_no(cell: object) -> bool | None:
     """Read a yes or no, as printed (01, 02) or as people write it; None for anything else.
 
-    >>> yes_no("01"), yes_no("否"), yes_no("02否"), yes_no("也许")
+    >>> yes_no("01"), yes_no("否"), yes_no("02 否"), yes_no("也许")
     (True, False, False, None)
     """
-    text = plain(cell).casefold()
+    text = _folded(plain(cell))
     if text in YES or text in {"01是", "1是"}:
         return True
     return False if text in NO or text in {"02否", "2否"} else None

@@ -347,9 +347,12 @@ class _Reader:
             self.faults.append(Fault(self.first, "A34", "removal_line", *expected))
 
     def _filled(self) -> None:
-        """Warn of items that the form asks of everybody and that are empty, and of numbers of the wrong length."""
+        """Warn of items that the form asks of everybody and that are empty, and of numbers of the wrong length.
+
+        Choices may stay unticked where no option fits, as the print says.
+        """
         for item in form.items().values():
-            if not item.mandatory or item.stage != 1 or item.mark in NEEDED or item.kind == "derived":
+            if not item.mandatory or item.stage != 1 or item.mark in NEEDED or item.kind in ("derived", "single"):
                 continue
             if item.of_person:
                 for at, row in self.group:

@@ -17,6 +17,7 @@ import pandas as pd
 from geo_app.access import Verb
 from geo_app.actions import inputs, reach
 from geo_app.actions.merging import Mode, edits
+from geo_app.actions.uploads import TooLargeError
 from geo_app.errors import BadRequestError, ForbiddenError, NoDataError
 from layers import frames, household_cells
 from layers.catalogue import LAYERS
@@ -120,11 +121,14 @@ def read(store: Store, person: Person, data: bytes, wanted: Wanted, *, limits: L
     Raises:
         NotFoundError, ForbiddenError: the person does not read, or may not write, the layer.
         BadRequestError: no month.
+        TooLargeError: more than MOST_MB.
         NoDataError: no villages are held that the sheet could speak of.
         UnreadableFileError, BadArchiveError, LimitExceededError: the file cannot be read; no message repeats a cell.
     """
     reach.of(store, person, LAYER, Verb.APPLY)
     year, month = month_of(wanted.period)
+    if len(data) > MOST_MB << 20:
+        raise TooLargeError(f"The sheet is larger than {MOST_MB} MB. Split it by township and name each one's area code.")
     no_core_dumps()
     areas = inputs.areas(store, person=person)
     villages = _villages(areas, wanted.area)
