@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from layers.codes import ASSET_CLASS, ASSET_STATUS, ASSET_SUB_CLASS, FEATURE_TYPE, OPERATING_MODE, OWNER_LEVEL
 from layers.declare import COMMON, area, code, date, flag, integer, listing, number, reference, text
 from layers.row_checks import dates_in_order, known, needed_when
-from layers.schema import GeometryKind, Layer, RowFault
+from layers.schema import GeometryKind, Layer, Personal, RowFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,6 +71,25 @@ KEPT_IN_LEDGER = frozenset(
 )
 """What of an asset in the ledger only the procedures of the ledger change (S4-16: owner, value and way of operation are noticed
 and filed); place, name, linked feature, upkeep and notes stay open to the bureaus."""
+
+
+HOUSEHOLD = Personal(
+    "asset_class",
+    "HHD",
+    frozenset(
+        {
+            "owner",
+            "use_right_holder",
+            "operating_right_holder",
+            "income_right_holder",
+            "disposal_right_holder",
+            "supervision_right_holder",
+            "maintainer",
+            "operator",
+        }
+    ),
+)
+"""Who owns, uses and keeps an asset of a household (E11)."""
 
 
 def locked(row: Mapping[str, Any]) -> frozenset[str]:
@@ -154,6 +173,7 @@ LAYER = Layer(
     ),
     source="C13",
     area_fields=("village_code", "township_code", "county_code"),
+    personal=HOUSEHOLD,
     locked=locked,
     own_kinds=frozenset({"library", "ledger", "import", "demo", "area"}),
     row_checks=(

@@ -11,7 +11,7 @@ from geo_app.actions import held, reach
 from geo_app.errors import NotFoundError
 from layers.catalogue import LAYERS
 from layers.schema import UnknownNameError
-from layers.store.reaching import mask
+from layers.store.reaching import mask, narrow
 from processing.areas import DEFAULT_SCHEME, HAMLET_RANK, Areas
 
 if TYPE_CHECKING:
@@ -79,15 +79,15 @@ def read(
 
 def _part(store: Store, frame: GeoDataFrame, name: str, version: int, limit: Reach) -> GeoDataFrame:
     """Give the rows of a layer inside a reach, made once for a version of the layer."""
-    if limit.codes is None:
+    if limit.codes is None and not limit.masked:
         return frame
-    key = (name, version, limit.codes, id(limit.outline))
+    key = (name, version, limit.codes, id(limit.outline), limit.masked)
     with _lock:
         kept = _masked.setdefault(store, OrderedDict())
         if key in kept:
             kept.move_to_end(key)
             return kept[key][1]
-    part = frame[mask(frame, LAYERS[name], limit)]
+    part = narrow(frame[mask(frame, LAYERS[name], limit)], limit, LAYERS[name])
     with _lock:
         kept[key] = (limit.outline, part)  # the outline is held so that its id stays its own
         while len(kept) > KEPT_MASKED:

@@ -51,7 +51,7 @@ def of(store: Store, person: Person, layer: str, verb: Verb = Verb.READ, *, vers
         return EVERYWHERE
     codes, outline = _together(store, [item.areas for item in grants], versions)
     if verb is Verb.READ:
-        return Reach(codes=codes, outline=outline)
+        return Reach(codes=codes, outline=outline, masked=_masked(person, grants, layer))
     fields = None if verb is Verb.REVIEW else _fields(grants, layer)
     return Reach(codes=codes, outline=outline, fields=fields, reading=of(store, person, layer, versions=versions))
 
@@ -98,6 +98,13 @@ def reviewed_codes(store: Store, person: Person) -> frozenset[str] | None:
     roles = [(item, ROLES.get(item.role)) for item in person.grants]
     deciding = [item.areas for item, role in roles if role and Permission.REVIEW in role.permissions(apply=item.apply)]
     return _together(store, deciding)[0]
+
+
+def _masked(person: Person, grants: Sequence[Grant], layer: str) -> bool:
+    """Say whether names of households are hidden: from everybody but who looks after them in every area that is read."""
+    if LAYERS[layer].personal is None or person.everything:
+        return False
+    return not all(ROLES[item.role].confidential for item in grants)
 
 
 def _may(grant: Grant, layer: str, verb: Verb) -> bool:

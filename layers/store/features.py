@@ -43,6 +43,7 @@ def condition_list(  # noqa: PLR0913 -- all that may limit a reading
         found.append(table.c.id.in_(list(ids)))
     if bbox is not None:
         found.append(_inside(backend, layer, bbox))
+    found += reaching.unasked(backend, layer, reach, [item.field for item in where])
     if reach is not None:
         found.append(reaching.clause(backend, layer, reach))
     return found

@@ -111,6 +111,11 @@ class Judge:
         self._outside(layer, [row], reach, "area_before")
         return len(self.items) == found
 
+    def shown(self, layer: Layer, feature: dict[str, Any]) -> dict[str, Any]:
+        """Give a feature as this person may see it: what names a person is blanked where that is not for it."""
+        reach = None if self._reach is None else self._reach.get(layer.name)
+        return feature if reach is None else reaching.narrow_feature(feature, reach.reading or reach, layer)
+
     def added(self, layer: Layer, rows: Sequence[Row]) -> None:
         """Test rows that are to be there."""
         reach = self._of(layer)

@@ -109,15 +109,20 @@ def _clauses(backend: Backend, layer: Layer, query: Query, reach: Reach | None) 
         found.append(cql.clause(backend, layer, query.tree).self_group())
     if reach is not None:
         found.append(reaching.clause(backend, layer, reach))
+        found += reaching.unasked(backend, layer, reach, map(str, _named(query)))
     return found
+
+
+def _named(query: Query) -> set[Any]:
+    """Name the fields by which a query filters and orders."""
+    return {item.field for item in query.where} | {name for name, _ in query.order} | cql.fields_of(query.tree)
 
 
 def _refuse_hidden(layer: Layer, query: Query, reach: Reach) -> None:
     """Refuse a filter or an order by a field that may not be read: its answer would tell the value."""
     if reach.fields is None:
         return
-    named = {item.field for item in query.where} | {name for name, _ in query.order} | cql.fields_of(query.tree)
-    hidden = named - reach.fields - {*OWN, layer.key, *cql.GEOMETRY_NAMES}
+    hidden = _named(query) - reach.fields - {*OWN, layer.key, *cql.GEOMETRY_NAMES}
     if hidden:
         raise BadConditionError(f"Layer {layer.name} has no field {min(map(str, hidden))!r}")
 

@@ -130,17 +130,63 @@ def _meets(outline: shapely.Geometry, shape: shapely.Geometry | None) -> bool:
 
 
 def narrow(frame: gpd.GeoDataFrame, reach: Reach, layer: Layer | None = None) -> gpd.GeoDataFrame:
-    """Drop the fields that may not be read; `id`, `ver`, the key (where the layer is given) and the geometry stay."""
+    """Drop the fields that may not be read, and blank those that name a person where the layer is given.
+
+    `id`, `ver`, the key (where the layer is given) and the geometry stay.
+    """
+    frame = frame if layer is None else _blanked(frame, reach, layer)
     if reach.fields is None:
         return frame
     stay = {"id", "ver", GEOMETRY, *reach.fields} | ({layer.key} if layer else set())
     return frame[[name for name in frame.columns if name in stay]]
 
 
+def _blanked(frame: gpd.GeoDataFrame, reach: Reach, layer: Layer) -> gpd.GeoDataFrame:
+    """Make unknown what names a person, in a copy; a frame without the field that tells is blanked in every row."""
+    rule = layer.personal
+    if rule is None or not reach.masked or frame.empty:
+        return frame
+    names = [name for name in frame.columns if name in rule.hides]
+    kinds = frame[rule.field].astype(object).to_numpy() if rule.field in frame else np.full(len(frame), rule.value, dtype=object)
+    chosen = np.asarray(kinds == rule.value, dtype=bool)
+    if not names or not chosen.any():
+        return frame
+    found = frame.copy()
+    for name in names:
+        column = found[name].copy()
+        column[chosen] = None
+        found[name] = column
+    return found
+
+
 def narrow_feature(feature: Mapping[str, Any], reach: Reach, layer: Layer) -> dict[str, Any]:
-    """Drop the fields of one feature that may not be read."""
+    """Drop the fields of one feature that may not be read, and blank those that name a person."""
     stay = None if reach.fields is None else {"fid", "id", "ver", layer.key, GEOMETRY, *reach.fields}
-    return {name: value for name, value in feature.items() if stay is None or name in stay}
+    hidden = personal_fields(layer, reach, feature)
+    return {name: None if name in hidden else value for name, value in feature.items() if stay is None or name in stay}
+
+
+def personal_fields(layer: Layer, reach: Reach, feature: Mapping[str, Any]) -> frozenset[str]:
+    """Name the fields of a feature that name a person and are not for this reach.
+
+    >>> from layers.catalogue import layer
+    >>> from layers.store.records import Reach
+    >>> ["owner" in personal_fields(layer("assets"), Reach(masked=True), {"asset_class": name}) for name in ("HHD", "PUB")]
+    [True, False]
+    """
+    rule = layer.personal
+    if rule is None or not reach.masked or feature.get(rule.field, rule.value) != rule.value:
+        return frozenset()
+    return rule.hides
+
+
+def unasked(backend: Backend, layer: Layer, reach: Reach | None, names: Iterable[str]) -> list[sa.ColumnElement[bool]]:
+    """Leave out the rows that name a person where a filter or an order asks by such a field: its answer would tell the name."""
+    rule = layer.personal
+    if rule is None or reach is None or not reach.masked or not rule.hides & set(names):
+        return []
+    column = backend.tables[layer.name].c[rule.field]
+    return [sa.or_(column.is_(None), column != rule.value)]
 
 
 def refuse_hidden_fields(layer: Layer, reach: Reach | None, where: Iterable[Condition]) -> None:

@@ -40,6 +40,8 @@ class Reach:
     outline: shapely.Geometry | None = None
     fields: frozenset[str] | None = None
     reading: Reach | None = None
+    masked: bool = False
+    """Fields that name a person (`Layer.personal`) are unknown in what is read, and nothing can be asked by them."""
 
 
 EVERYWHERE: Final = Reach()

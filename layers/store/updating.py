@@ -102,7 +102,7 @@ def _planned(writer: Writer, layer: Layer, edits: Sequence[Update | Delete], rea
         return None
     if _keys_clash(writer, layer, steps) or _refused(layer, steps, reach):
         return None
-    return _Plan(steps, [_described(layer, edit, there.get(edit.id), touches.get(edit.id)) for edit in stale])
+    return _Plan(steps, [_described(writer, layer, edit, there.get(edit.id), touches.get(edit.id)) for edit in stale])
 
 
 def _all_writable(layer: Layer, named: Sequence[Row], reach: Mapping[str, Reach] | None) -> bool:
@@ -159,7 +159,7 @@ def _edit_one(writer: Writer, layer: Layer, edit: Update | Delete) -> Conflict |
     if not writer.judge.named(layer, row):
         return None
     if row.ver != edit.expected_ver:
-        return _described(layer, edit, row, _last_touches(writer, layer, [edit.id]).get(edit.id))
+        return _described(writer, layer, edit, row, _last_touches(writer, layer, [edit.id]).get(edit.id))
     if isinstance(edit, Delete):
         writer.delete(layer, [row])
         return None
@@ -253,16 +253,16 @@ def _missing(writer: Writer, layer: Layer, edit: Update | Delete) -> Conflict:
     row = _last_row(layer, last)
     if row is not None:
         writer.judge.named(layer, row)
-    return _described(layer, edit, None, last)
+    return _described(writer, layer, edit, None, last)
 
 
-def _described(layer: Layer, edit: Update | Delete, row: Row | None, last: Any) -> Conflict:
+def _described(writer: Writer, layer: Layer, edit: Update | Delete, row: Row | None, last: Any) -> Conflict:
     return {
         "layer": layer.name,
         "id": edit.id,
         "expected_ver": edit.expected_ver,
         "ver": row.ver if row else None,
-        "feature": rows.feature(layer, row) if row else None,
+        "feature": writer.judge.shown(layer, rows.feature(layer, row)) if row else None,
         "who": last.who if last else None,
         "bureau": last.bureau if last else None,
         "at": dt.datetime.fromisoformat(last.at) if last else None,

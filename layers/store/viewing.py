@@ -73,8 +73,21 @@ def view(  # noqa: PLR0913 -- all that limits a view
         for field, values in zip(fields, content[HEADS:], strict=False)
         if _open(layer, field.name, reach)
     }
+    if reach is not None:
+        _blank(layer, reach, columns)
     shapes = geometry.from_wkb(backend.decode(content[-1])) if located else None
     return View(total, tuple(content[1]), tuple(content[2]), columns, shapes)
+
+
+def _blank(layer: Layer, reach: Reach, columns: dict[str, Sequence[Any]]) -> None:
+    """Make unknown what names a person, as `reaching.narrow` does."""
+    rule = layer.personal
+    if rule is None or not reach.masked:
+        return
+    kinds = columns.get(rule.field)
+    for name in rule.hides & set(columns):
+        values = columns[name]
+        columns[name] = [None if kinds is None or kinds[place] == rule.value else value for place, value in enumerate(values)]
 
 
 def _open(layer: Layer, name: str, reach: Reach | None) -> bool:
