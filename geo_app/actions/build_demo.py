@@ -11,9 +11,13 @@ from geo_app.errors import BadRequestError
 from geo_app.progress import Progress
 from layers import demo
 from layers.store import Change, Replace
+from processing.ledger import comparing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    import pandas as pd
 
     from geo_app.actions.signing import By
     from layers.store import Receipt, Store
@@ -44,6 +48,7 @@ def build(store: Store, request: DemoRequest, by: By, progress: Progress | None 
         refuse_over_data(store)
     part = progress.part(0, 60)
     made = demo.generate(scale=request.scale, seed=request.seed, names_dir=request.names_dir, progress=part)
+    _checksums(made.frames)
     change = Change(
         who=by.who,
         bureau=by.bureau,
@@ -61,6 +66,15 @@ def build(store: Store, request: DemoRequest, by: By, progress: Progress | None 
 
 def _reason(request: DemoRequest) -> str:
     return f"Demonstration area, seed {request.seed}" if request.language == "en" else f"演示区域，种子 {request.seed}"
+
+
+def _checksums(frames: Mapping[str, pd.DataFrame]) -> None:
+    """Write into each ledger the checksum of its entries, as building one does."""
+    if "ledgers" not in frames:
+        return
+    entries = frames["ledger_entries"]
+    sums = {str(number): comparing.content_sha256(tables.records(own)) for number, own in entries.groupby("ledger_id")}
+    frames["ledgers"]["content_sha256"] = frames["ledgers"]["ledger_id"].map(sums)
 
 
 def refuse_over_data(store: Store) -> None:

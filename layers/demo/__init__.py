@@ -14,8 +14,18 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from layers.catalogue import LAYERS
+from layers.demo import (
+    asset_history,
+    faults_of_histories,
+    key_rows,
+    ledger_rows,
+    plan_rows,
+    planted,
+    project_history,
+    rows,
+    sources,
+)
 from layers.demo import county as county_maker
-from layers.demo import key_rows, planted, project_history, rows, sources
 from layers.schema import PersonError
 
 if TYPE_CHECKING:
@@ -122,12 +132,22 @@ def generate(
     if scale == "prefecture" and limit is None:
         frames, contradictions = planted.plant(frames)
     frames = _with_histories(frames)
+    if scale == "prefecture" and limit is None:
+        frames, more = planted.plant(frames, faults_of_histories.FAULTS, first=len(planted.FAULTS) + 1)
+        contradictions = pd.concat([contradictions, more], ignore_index=True)
     return DemoArea(frames, contradictions, ATTRIBUTION, ASSUMPTIONS)
 
 
 def _with_histories(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
-    """Add what happened to the projects, told from the finished frames."""
-    found = frames | {"project_events": project_history.events(frames)}
+    """Add what happened to projects and assets, the annual plans and the works as built, told from the finished frames."""
+    events, projects = project_history.events(frames), frames["projects"].copy()
+    told = projects["project_id"].map(events["project_id"].value_counts()).fillna(0)
+    projects["event_seq"] = told.to_numpy(dtype="int64")
+    projects["event_seq"] = projects["event_seq"].astype("Int64")
+    found = frames | {"projects": projects, "project_events": events, "annual_plans": plan_rows.plans(frames)}
+    built = plan_rows.built(frames)
+    found |= asset_history.told(frames) | ({} if built is None else {"as_built": built})
+    found |= ledger_rows.told(found)
     return {name: found[name] for name in LAYERS if name in found}
 
 

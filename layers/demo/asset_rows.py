@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from layers.demo.asset_history import FIRST_LEDGERS
 from layers.demo.projects import items
 from layers.demo.rows import AS_OF, chance, frame
 
@@ -105,7 +106,7 @@ def _row(built: Built, villages: list[int], value: float, formed: dt.date, *, rn
         "confirmed": confirmed,
         "certificate_no": f"{built.code}-{rng.integers(10_000, 99_999)}" if confirmed else None,
         "confirmed_date": day if confirmed else None,
-        "status": str(rng.choice(["正常", "闲置", "低效", "亏损", "损毁"], p=[0.92, 0.03, 0.03, 0.01, 0.01])),
+        "status": str(rng.choice(["正常", "闲置", "低效", "亏损", "损毁", "已处置"], p=[0.92, 0.03, 0.03, 0.01, 0.005, 0.005])),
         "village_code": built.places.villages.rows[place].code,
         "township_code": town.code,
         "county_code": built.code,
@@ -179,6 +180,17 @@ def _older(built: Built, features: _Features, rng: np.random.Generator) -> list[
     return rows
 
 
+def _kept(row: dict[str, Any]) -> dict[str, Any]:
+    """What the ledger keeps besides: the day of entry, how long a household benefits, the risks of an operation."""
+    older = row["project_id"] is None or row["formed_date"] < FIRST_LEDGERS
+    kept: dict[str, Any] = {"registered_on": FIRST_LEDGERS if older else row["formed_date"]}
+    if row["asset_class"] == "HHD":
+        kept["benefit_months"] = 36 if row["sub_class"] == "HHD1" else 60
+    if row["asset_class"] == "OPR":
+        kept |= {"risk_note": "合同约定保底收益，购买农业保险（模拟）", "operating_right_holder": row["use_right_holder"]}
+    return kept
+
+
 def add_assets(built: Built) -> None:
     """Add the frame `assets` and name each asset on the road or facility that it is."""
     rng = built.places.rng("assets")
@@ -186,6 +198,7 @@ def add_assets(built: Built) -> None:
     rows = [*_of_projects(built, features, rng), *_older(built, features, rng)]
     for number, row in enumerate(rows, 1):
         row["asset_id"] = f"Z{built.code}{number:05d}"
+        row.update(_kept(row))
     shapes = np.empty(len(rows), dtype=object)
     shapes[:] = [row.pop("geometry") for row in rows]
     names = list(dict.fromkeys(name for row in rows for name in row))

@@ -6,6 +6,7 @@ They contradict each other across records, or break a rule that warns; none stop
 from __future__ import annotations
 
 import csv
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,16 @@ from layers.demo.faults_of_places import FAULTS as PLACES
 from layers.demo.planting import NothingFitsError, Planting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import geopandas as gpd
 
+    from layers.demo.planting import Planted
+
 COLUMNS = ("id", "rule", "layer", "feature", "other_layer", "other_feature", "planted_zh", "planted_en")
-FAULTS = (*PLACES, *LEDGERS)
+FAULTS: tuple[Callable[[Planting], Planted], ...] = (*PLACES, *LEDGERS)
+_CHECK = re.compile(r"^e(\d\d)_")
+"""A fault that a check of the dictionary finds carries its number."""
 
 
 def texts() -> dict[str, tuple[str, str]]:
@@ -29,8 +36,10 @@ def texts() -> dict[str, tuple[str, str]]:
     return {row["fault"]: (row["planted_zh"], row["planted_en"]) for row in csv.DictReader(text.splitlines())}
 
 
-def plant(frames: dict[str, gpd.GeoDataFrame]) -> tuple[dict[str, gpd.GeoDataFrame], pd.DataFrame]:
-    """Plant the contradictions in the frames of the five counties; the frames given are not changed.
+def plant(
+    frames: dict[str, gpd.GeoDataFrame], faults: Sequence[Callable[[Planting], Planted]] = FAULTS, *, first: int = 1
+) -> tuple[dict[str, gpd.GeoDataFrame], pd.DataFrame]:
+    """Plant contradictions in the frames of the five counties, numbered from `first`; the frames given are not changed.
 
     A fault for which no row fits (which may be with another seed) is left out.
 
@@ -41,20 +50,14 @@ def plant(frames: dict[str, gpd.GeoDataFrame]) -> tuple[dict[str, gpd.GeoDataFra
     planting = Planting({name: frame.copy() for name, frame in frames.items()}, set())
     told = texts()
     found = []
-    for number, fault in enumerate(FAULTS, 1):
+    for number, fault in enumerate(faults, first):
         try:
             here, other = fault(planting)
         except NothingFitsError:
             continue
         name = fault.__name__
         keys = [None if one is None else str(planting.get(*one, layer(one[0]).key)) for one in (here, other)]
-        rule = (
-            name.replace("e05_", "E5_")
-            .replace("e12_", "E12_")
-            .replace("e13_", "E13_")
-            .replace("e19_", "E19_")
-            .replace("e20_", "E20_")
-        )
+        rule = _CHECK.sub(lambda match: f"E{int(match[1])}_", name)
         found.append((f"D{number:02d}", rule, here[0], keys[0], None if other is None else other[0], keys[1], *told[name]))
     return planting.frames, pd.DataFrame(found, columns=list(COLUMNS), dtype=object)
 

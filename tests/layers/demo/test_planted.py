@@ -156,6 +156,27 @@ CHECKS = {
     "confirmed_without_certificate": lambda case: (
         bool(case.row["confirmed"]) and pd.isna(case.row["certificate_no"]) and case.row["confirmed_date"] is None
     ),
+    "E2_notice_short": lambda case: (
+        (case.row["end_date"] - case.row["start_date"]).days == 6
+        and case.other["project_id"] == case.row["project_id"]
+        and case.other["event_type"] == "上报"
+        and case.other["start_date"] == case.row["end_date"]
+    ),
+    "E4_opinion_missing": lambda case: (
+        case.row["result"] == "退回"
+        and "县审定"
+        in set(
+            case.frames["project_events"].loc[case.frames["project_events"]["project_id"] == case.row["project_id"], "event_type"]
+        )
+    ),
+    "E5_plan_late": lambda case: case.row["compiled_on"] > dt.date(case.row["plan_year"] - 1, 11, 30),
+    "E8_ledger_late": lambda case: (case.row["published_on"] - case.row["built_on"]).days > 7,
+    "E8_ledger_short": lambda case: (case.row["published_until"] - case.row["published_on"]).days < 10,
+    "E9_copies_differ": lambda case: (
+        case.row["asset_id"] == case.other["asset_id"]
+        and case.row["level"] != case.other["level"]
+        and case.row["current_value"] != case.other["current_value"]
+    ),
 }
 
 
