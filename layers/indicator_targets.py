@@ -91,42 +91,53 @@ def _number(value: str) -> float | None:
         return None
 
 
+def from_printed(raw: Mapping[str, str]) -> dict[str, Any]:
+    """Make a row of this layer out of a row of a table in the form of `indicator_targets.csv`.
+
+    A target or a year in words stays as words (`target_text`, `note`): 2017-2020, 过渡期.
+
+    >>> row = from_printed({"target_id": "X", "area_scope": "白银市", "target_value": "全覆盖", "base_year": "2017-2020"})
+    >>> row["area_code"], row["target_value"], row["target_text"], row["note"]
+    ('6204', None, '全覆盖', 'base_year: 2017-2020')
+    """
+    given = {name: (value or "").strip() for name, value in raw.items() if name}
+    year, base_year = _number(given.get("target_year", "")), _number(given.get("base_year", ""))
+    printed = given.get("target_value") or given.get("target_text", "")
+    value = _number(printed)
+    odd = "; ".join(
+        f"{name}: {given[name]}" for name in ("base_year", "target_year") if given.get(name) and _number(given[name]) is None
+    )
+    scope = given.get("area_scope") or given.get("area_group", "")
+    document = given.get("document", "")
+    return {
+        "target_id": given.get("target_id") or None,
+        "indicator_code": given.get("indicator_code") or None,
+        "indicator_name": given.get("indicator_name_zh") or given.get("indicator_name") or None,
+        "related_indicator": given.get("related_indicator") or None,
+        "area_code": given.get("area_code") or AREA_CODES.get(scope),
+        "area_group": scope or None,
+        "base_year": None if base_year is None else int(base_year),
+        "base_value": _number(given.get("base_value", "")),
+        "target_year": None if year is None else int(year),
+        "target_value": value,
+        "target_text": printed if value is None and printed else None,
+        "operator": given.get("operator") or None,
+        "nature": given.get("nature") or None,
+        "lead_agency": given.get("lead_agency") or None,
+        "responsible_agencies": given.get("responsible_agencies") or None,
+        "document": document or None,
+        "item_no": given.get("item") or given.get("item_no") or None,
+        "unit": given.get("unit") or None,
+        "note": "; ".join(part for part in (given.get("note", ""), odd) if part) or None,
+        "source": document or None,
+        "data_quality": "registered",
+    }
+
+
 def published() -> list[dict[str, Any]]:
     """Give the 145 targets and baselines of the shipped table `indicator_targets.csv` as rows of this layer.
 
     >>> [row["base_value"] for row in published() if row["target_id"] == "BY-02"]
     [89.0]
     """
-    rows = []
-    for raw in table("indicator_targets"):
-        year, base_year = _number(raw["target_year"]), _number(raw["base_year"])
-        value = _number(raw["target_value"])
-        odd = "; ".join(
-            f"{name}: {raw[name]}" for name in ("base_year", "target_year") if raw[name] and _number(raw[name]) is None
-        )
-        rows.append(
-            {
-                "target_id": raw["target_id"],
-                "indicator_code": raw["indicator_code"] or None,
-                "indicator_name": raw["indicator_name_zh"],
-                "related_indicator": raw["related_indicator"] or None,
-                "area_code": AREA_CODES.get(raw["area_scope"]),
-                "area_group": raw["area_scope"],
-                "base_year": None if base_year is None else int(base_year),
-                "base_value": _number(raw["base_value"]),
-                "target_year": None if year is None else int(year),
-                "target_value": value,
-                "target_text": raw["target_value"] if value is None and raw["target_value"] else None,
-                "operator": raw["operator"] or None,
-                "nature": raw["nature"] or None,
-                "lead_agency": None,
-                "responsible_agencies": None,
-                "document": raw["document"],
-                "item_no": raw["item"],
-                "unit": raw["unit"] or None,
-                "note": "; ".join(part for part in (raw["note"], odd) if part) or None,
-                "source": raw["document"],
-                "data_quality": "registered",
-            }
-        )
-    return rows
+    return [from_printed(raw) for raw in table("indicator_targets")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from layers.codes import TASK_STATE, table
@@ -110,38 +111,55 @@ def listed(cell: str) -> list[str] | None:
     return [part for part in parts if part and part != "none"] or None
 
 
-def published() -> list[dict[str, Any]]:
-    """Give the 97 tasks of the shipped table `hengyang_tasks.csv` as rows of this layer, without any progress.
+@dataclass(frozen=True, slots=True)
+class TaskList:
+    """A list of tasks: its short name here, the document that prints it, whose it is and its day."""
 
-    A last day is set only where a figure prints a year: the last day of that year.
+    code: str = LIST_CODE
+    document: str = LIST_DOCUMENT
+    area_code: str | None = LIST_AREA
+    on: str | None = LIST_DATE
+
+
+def from_printed(raw: Mapping[str, str], of: TaskList) -> dict[str, Any]:
+    """Make a row of this layer out of a row of a table in the form of `hengyang_tasks.csv`, without any progress.
+
+    A last day is set where the table has one, else where a figure prints a year: the last day of that year.
+
+    >>> from_printed({"task_no": "3", "title_zh": "桥", "figures": "桥=2座(2024年)"}, TaskList("X", "文", "6204"))["due_on"]
+    '2024-12-31'
+    """
+    given = {name: (value or "").strip() for name, value in raw.items() if name}
+    figures = listed(given.get("figures", ""))
+    year = printed_year(figures)
+    number = given.get("task_no", "")
+    entered = given.get("due_on", "")
+    row: dict[str, Any] = {
+        "task_id": task_key(of.code, number) if number else None,
+        "list_code": of.code,
+        "area_code": given.get("area_code") or of.area_code,
+        "document": given.get("document") or of.document,
+        **{name: given.get(name) or None for name in PRINTED},
+        "group_no": given.get("group_no") or None,
+        **{name: listed(given.get(name, "")) for name in ("responsible_units", "spatial_layer", "related_indicators")},
+        "figures": figures,
+        "due_on": entered or (None if year is None else f"{year}-12-31"),
+        "due_basis": given.get("due_basis") or (None if entered or year is None else f"figures: {year}"),
+        "note": given.get("note") or None,
+        "source": given.get("document") or of.document,
+        "source_date": of.on,
+        "data_quality": "registered",
+    }
+    return row | {name: given[name] for name in ("state", "progress_note", "progress_on", "reported_by") if given.get(name)}
+
+
+def published() -> list[dict[str, Any]]:
+    """Give the 97 tasks of the shipped table `hengyang_tasks.csv` as rows of this layer.
 
     >>> rows = published()
     >>> len(rows), [row["due_on"] for row in rows if row["task_no"] in ("36", "63")]
     (97, [None, '2025-12-31'])
     """
-    rows = []
-    for raw in table("hengyang_tasks"):
-        figures = listed(raw["figures"])
-        year = printed_year(figures)
-        rows.append(
-            {
-                "task_id": task_key(LIST_CODE, raw["task_no"]),
-                "list_code": LIST_CODE,
-                "area_code": LIST_AREA,
-                "document": LIST_DOCUMENT,
-                **{
-                    name: raw[name] or None
-                    for name in ("task_no", "title_zh", "part", "group_name", "lead_unit", "data_provider")
-                },
-                "group_no": int(raw["group_no"]),
-                **{name: listed(raw[name]) for name in ("responsible_units", "spatial_layer", "related_indicators")},
-                "figures": figures,
-                "due_on": None if year is None else f"{year}-12-31",
-                "due_basis": None if year is None else f"figures: {year}",
-                "note": raw["note"] or None,
-                "source": LIST_DOCUMENT,
-                "source_date": LIST_DATE,
-                "data_quality": "registered",
-            }
-        )
-    return rows
+    return [
+        row | {"group_no": int(row["group_no"])} for row in (from_printed(raw, TaskList()) for raw in table("hengyang_tasks"))
+    ]

@@ -257,3 +257,12 @@ class _Rows:
 def meanings() -> Mapping[str, Scope | None]:
     """Give the table of printed scopes, for the page that explains which targets are compared."""
     return SCOPES
+
+
+def applying(table: pd.DataFrame, areas: Areas, target: Target) -> tuple[NDArray[np.bool_], float]:
+    """Say to which rows of a coverage table a target applies, and give the number to compare with (NaN for none).
+
+    The number of 全省平均水平 is the province's own value, of 全覆盖 100.
+    """
+    rows = _Rows(table, areas)
+    return rows.of(target), rows.number(target)

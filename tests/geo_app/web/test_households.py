@@ -158,7 +158,7 @@ def test_faults_name_the_cell_and_never_what_stands_there(app, web, villages):
     draw = random.Random(1)
     rows = household(draw, 1, villages[0], A28="约九千九百九十九", A33="88888", A3="1", A4="否", A25="也许会的")
     rows += household(draw, 2, "未知村庄名", A27="怪病")
-    rows += household(draw, 1, villages[1], **{"户编号": "X"})
+    rows += household(draw, 1, villages[1], 户编号="X")
     answer = send(web, as_csv(grid(rows)))
     assert answer.status_code == 422
     for hidden in ("约九千九百九十九", "88888", "也许会的", "未知村庄名", "怪病", MARK):
@@ -192,7 +192,7 @@ def test_a_body_stays_in_memory_under_waitress(app, villages, tmp_path, monkeypa
     folder.chmod(0o500)
     made = []
     real = tempfile.TemporaryFile
-    monkeypatch.setattr("waitress.buffers.TempfileBasedBuffer.newfile", lambda self: made.append("waitress") or real())
+    monkeypatch.setattr("waitress.buffers.TempfileBasedBuffer.newfile", lambda _: made.append("waitress") or real())
     server = create_server(app, host="127.0.0.1", port=0, threads=2)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
