@@ -101,7 +101,8 @@ def _by_asset(sources: Sources, kinds: frozenset[str]) -> tuple[dict[str, Row], 
     found: dict[str, list[Row]] = defaultdict(list)
     for row in sources.rows("asset_events"):
         key = known(row.get("asset_id"))
-        if key is not None and known(row.get("event_type")) in kinds:
+        begun = day(row.get("start_date"))
+        if key is not None and known(row.get("event_type")) in kinds and (begun is None or begun <= sources.as_of):
             found[str(key)].append(row)
     for rows in found.values():
         rows.sort(key=lambda row: (str(day(row.get("start_date")) or ""), known(row.get("seq")) or 0))
@@ -128,10 +129,10 @@ def disposal(sources: Sources) -> Book:
         asked, valued = _latest(own, "处置申请"), _latest(own, "评估")
         decided, checked = _latest(own, "处置审批", "处置备案"), _latest(own, "处置审核", "处置登记")
         asset = assets.get(key, {"asset_id": key})
-        before = decimal(asked.get("value_before"))
+        before = _before(own)
         said = [cell("asset_events", asked, "cause"), cell("asset_events", asked, "disposal_mode"), _date(asked)]
         worth = [
-            before if before is not None else decimal(asset.get("current_value")),
+            before,
             _worth(valued),
             cell("asset_events", valued, "valuer"),
         ]
@@ -141,6 +142,19 @@ def disposal(sources: Sources) -> Book:
     notes = ("处置收入用于巩固脱贫成果和乡村振兴，不得分配给集体成员（湘扶办联〔2021〕2号、国办函〔2021〕51号）。",)
     title = f"{sources.year} 年度帮扶项目资产处置台账"
     return book_of(sources, title, DISPOSAL_COLUMNS, numbered(lines), unit_note=WAN, notes=notes)
+
+
+def _before(own: Sequence[Row]) -> Decimal | None:
+    """Give what an asset was worth before its disposal: as an event states it, else as the first change of its value found it."""
+    for row in own:
+        stated = decimal(row.get("value_before"))
+        changed = (
+            item for item in known(row.get("changes")) or () if isinstance(item, dict) and item.get("field") == "current_value"
+        )
+        for found in (stated, *(decimal(item.get("before")) for item in changed)):
+            if found is not None:
+                return found
+    return None
 
 
 def _worth(valued: Row) -> Decimal | None:
@@ -170,7 +184,7 @@ def income(sources: Sources) -> Book:
         used = _sum(own, "收益使用", "amount")
         row = [key, cell("assets", asset, "name"), cell("asset_events", settled, "period"), _date(settled)]
         cells = [*row, _sum(own, "收益结算", "amount"), *dates, used if used is not None else _used(own), _uses(own, "收益使用")]
-        lines.append({"group": sources.name(asset.get("village_code")) or "乡镇及以上", "cells": cells, "settled": bool(settled)})
+        lines.append({"group": sources.name(asset.get("township_code")) or "县本级", "cells": cells, "settled": bool(settled)})
     lines, groups = grouped(lines, lambda row: str(row["group"]))
     missing = sum(not row["settled"] for row in lines)
     notes = (

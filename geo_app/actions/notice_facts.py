@@ -103,6 +103,18 @@ def decimal(value: Any) -> Decimal | None:
     return None if found is None or isinstance(found, (list, dict)) else Decimal(str(found))
 
 
+def written(value: Decimal | None) -> str:
+    """Write a number without zeros behind the last decimal that says something; a dash where it is unknown.
+
+    >>> written(Decimal("2015.0")), written(Decimal("100")), written(Decimal("0.50"))
+    ('2015', '100', '0.5')
+    """
+    if value is None:
+        return "—"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def day(value: Any) -> dt.date | None:
     """Give a date of a frame as a date; None where it is unknown."""
     found = known(value)
@@ -127,7 +139,7 @@ def funds(value: Any, language: str = "zh") -> str:
         code, amount = (item.get("code"), item.get("amount_wan_yuan")) if isinstance(item, dict) else (item, None)
         unit = "万元" if language == "zh" else UNITS_EN["万元"]
         label = FUND_SOURCE.label(str(code), language)
-        parts.append(label if amount is None else f"{label} {decimal(amount)} {unit}")
+        parts.append(label if amount is None else f"{label} {written(decimal(amount))} {unit}")
     return ("；" if language == "zh" else "; ").join(parts)
 
 
@@ -142,7 +154,7 @@ def text_of(field: Field, value: Any, language: str = "zh") -> str:
         return funds(found, language) if field.name in FUND_LISTS else without_numbers("、".join(str(item) for item in found))
     if field.type in {FieldType.NUMBER, FieldType.INTEGER}:
         units = UNITS_ZH if language == "zh" else UNITS_EN
-        return f"{decimal(found):f} {units.get(field.unit, field.unit)}".strip()
+        return f"{written(decimal(found))} {units.get(field.unit, field.unit)}".strip()
     if field.type is FieldType.FLAG:
         return YES_NO[bool(found)][language != "zh"]
     return str(day(found) or "") if field.type is FieldType.DATE else without_numbers(str(found))

@@ -26,7 +26,7 @@ from map_templates.books.errors import BookTooLongError, TypesettingError
 from map_templates.books.shape import Book, Line, decimals, lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 PACKAGE_ROOT: Final = Path(__file__).resolve().parents[2]
 START: Final = "import sys; sys.path.insert(0, sys.argv[1]); from map_templates.typesetter import main; main()"
@@ -43,6 +43,10 @@ PAGE_MM: Final = {("A4", False): 184.0, ("A4", True): 271.0, ("A3", False): 271.
 SIZES: Final = ((12, 8.5), (16, 7.5))
 """Size of the type in points up to so many columns; more columns are set in `SMALLEST`."""
 SMALLEST: Final = 6.8
+INSET_MM: Final = 2.0
+"""Room left and right of the text in a cell, with the line."""
+LONGEST_CODE: Final = 16
+"""Letters of a number, day or code that is kept on one line where there is room for it; longer ones are broken."""
 
 
 def _nothing() -> None:
@@ -97,22 +101,62 @@ def book_data(book: Book) -> dict[str, Any]:
 
 def table_data(book: Book, size: float) -> dict[str, Any]:
     """Give head and lines of a book's table, with places where words too long for their column may be broken."""
-    whole = sum(column.width for column in book.columns)
-    page = PAGE_MM[book.paper, book.landscape]
-    letters = [max(3, int(page * column.width / whole / (words.MM_PER_LETTER * size))) for column in book.columns]
     places = decimals(book)
-
-    def texts(line: Line) -> list[str]:
-        if line.kind == "group":
-            return [words.plain(str(line.cells[0]))]
-        return [words.breakable(words.cell(value, places[at]), letters[at]) for at, value in enumerate(line.cells)]
+    printed = [(line, texts_of(line, places)) for line in lines(book)]
+    needed = widest(book, [texts for line, texts in printed if line.kind != "group"])
+    millimetres = fitted(book, [count * words.MM_PER_LETTER * size + INSET_MM for count in needed])
+    letters = [max(3, int((wide - INSET_MM) / (words.MM_PER_LETTER * size))) for wide in millimetres]
 
     return {
         "heads": [[words.plain(column.title), words.plain(column.unit)] for column in book.columns],
-        "widths": [column.width for column in book.columns],
+        "widths": [round(wide, 2) for wide in millimetres],
         "aligns": [column.align for column in book.columns],
-        "lines": [[line.kind, texts(line)] for line in lines(book)],
+        "lines": [
+            [line.kind, texts if line.kind == "group" else [words.breakable(text, letters[at]) for at, text in enumerate(texts)]]
+            for line, texts in printed
+        ],
     }
+
+
+def texts_of(line: Line, places: Sequence[int]) -> list[str]:
+    """Give the cells of a line as texts; a heading has one."""
+    if line.kind == "group":
+        return [words.plain(str(line.cells[0]))]
+    return [words.cell(value, places[at]) for at, value in enumerate(line.cells)]
+
+
+def widest(book: Book, texts: Iterable[Sequence[str]]) -> list[int]:
+    """Count for each column the letters that must stand on one line: of numbers and days, and of short codes.
+
+    >>> from map_templates.books.shape import Column
+    >>> book = Book(title="t", columns=(Column("a"), Column("b")), rows=())
+    >>> widest(book, [("Z-1 硬化路", "2026-03-01"), ("很长的名称", "1,234.50")])
+    [3, 10]
+    """
+    found = [0] * len(book.columns)
+    for row in texts:
+        for at, text in enumerate(row):
+            longest = max((len(run) for run in words.RUN.findall(text)), default=0)
+            if longest <= LONGEST_CODE:
+                found[at] = max(found[at], longest)
+    return found
+
+
+def fitted(book: Book, needed: Sequence[float]) -> list[float]:
+    """Give the width of each column in millimetres: its part of the page, but what it needs where the others can spare it."""
+    page = PAGE_MM[book.paper, book.landscape]
+    whole = sum(column.width for column in book.columns)
+    wanted = [page * column.width / whole for column in book.columns]
+    lacking = sum(max(0.0, need - wide) for need, wide in zip(needed, wanted, strict=True))
+    spare = sum(max(0.0, wide - need) for need, wide in zip(needed, wanted, strict=True))
+    if not lacking or spare <= 0:
+        return wanted
+    share = min(1.0, lacking / spare)
+    filled = min(1.0, spare / lacking)
+    return [
+        wide + (need - wide) * filled if need > wide else wide - (wide - need) * share
+        for need, wide in zip(needed, wanted, strict=True)
+    ]
 
 
 @cache

@@ -14,7 +14,8 @@ UNKNOWN: Final = "—"
 BREAK: Final = "\u200b"
 """Where a line may be broken and nothing is seen."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
-_RUN: Final = re.compile(r"[^\s\u2e80-\u9fff\uff00-\uffef\u200b]+")
+RUN: Final = re.compile(r"[^\s\u2e80-\u9fff\uff00-\uffef\u200b]+")
+"""Letters and figures between which no line ends by itself."""
 MM_PER_LETTER: Final = 0.2
 """Width in millimetres of a Latin letter for each point of its size, generously."""
 
@@ -39,7 +40,7 @@ def breakable(text: str, letters: int) -> str:
         run = found.group(0)
         return BREAK.join(run[at : at + letters] for at in range(0, len(run), letters)) if len(run) > letters else run
 
-    return _RUN.sub(parted, text)
+    return RUN.sub(parted, text)
 
 
 def number(value: int | Decimal, places: int) -> str:

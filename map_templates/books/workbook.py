@@ -24,6 +24,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from map_templates import palette
 from map_templates.books import words
 from map_templates.books.shape import Book, Line, decimals, lines
+from map_templates.books.typesetting import texts_of, widest
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell as SheetCell
@@ -204,8 +205,10 @@ def _widths(here: _Sheet) -> None:
     book = here.book
     page = LETTERS_A_PAGE[book.landscape] * (1.41 if book.paper == "A3" else 1.0)
     whole = sum(column.width for column in book.columns)
+    places = decimals(book)
+    needed = widest(book, [texts_of(line, places) for line in lines(book) if line.kind != "group"])
     for at, column in enumerate(book.columns, start=1):
-        width = min(WIDEST, max(NARROWEST, page * column.width / whole))
+        width = min(WIDEST, max(NARROWEST, needed[at - 1] + 1.5, page * column.width / whole))
         here.sheet.column_dimensions[get_column_letter(at)].width = round(width, 1)
 
 
