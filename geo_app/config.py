@@ -306,6 +306,15 @@ class Settings:
         default="",
         metadata=_takes(_text, expected="a name", en="Organisation printed as the maker of maps.", zh="地图上的编制单位。"),
     )
+    oc4ids_prefix: str = field(
+        default="",
+        metadata=_takes(
+            _text,
+            expected="a prefix such as oc4ids-bu3kcz",
+            en="Prefix of project ids in OC4IDS exports, as registered with the standard. Empty: oc4ids-xiangtu (not registered).",
+            zh="OC4IDS 导出中项目编号的前缀（在标准处登记）；留空为 oc4ids-xiangtu（未登记）。",
+        ),
+    )
     review_number: str = field(
         default="",
         metadata=_takes(

@@ -25,6 +25,7 @@ from geo_app.web import (
     downloads,
     editing,
     errors,
+    exchange,
     features,
     field,
     frames,
@@ -41,6 +42,8 @@ from geo_app.web import (
     layers,
     map,  # noqa: A004 - the page's name; the built-in is not used here
     notices,
+    photographs,
+    plans,
     project_forms,
     project_pages,
     projects,
@@ -55,6 +58,7 @@ from geo_app.web import (
     settlements,
     sheet_bodies,
     throttle,
+    works,
 )
 from geo_app.web.desk import Desk
 from geo_app.web.importing import Desktop
@@ -88,6 +92,10 @@ PAGES = (
     changes,
     history,
     households,
+    plans,
+    works,
+    photographs,
+    exchange,
     bulk,
     area_changes,
     saving,

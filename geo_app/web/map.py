@@ -35,7 +35,7 @@ pages = Blueprint("map", __name__)
 
 DRAWN = (
     *("villages", "townships", "counties", "hamlets", "roads", "water_works", "service_areas", "settlements"),
-    *("sanitation", "farmland", "projects", "assets", "facilities"),
+    *("sanitation", "farmland", "projects", "assets", "facilities", "as_built", "photographs"),
 )
 """Layers offered on the map, in the order of the list."""
 THEMES = {"RD": ("RD", "RA"), "W": ("W",), "SN": ("SN",), "FL": ("FL",), "AS": ("AS",), "GP": ("GP",)}
