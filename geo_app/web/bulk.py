@@ -196,6 +196,7 @@ def _report(found: Comparison) -> dict[str, Any]:
         "wishes": found.sides.wishes,
         "survey": found.survey,
         "located": found.layer.geometry is not GeometryKind.NONE,
+        "on_map": bulk_asking.ON_MAP if bulk_asking.is_thinned(found) else None,
         "compared": [title(found.layer[name]) for name in found.sides.fields],
     }
 

@@ -66,6 +66,11 @@ def decisions_of(asked: Mapping[str, Any]) -> dict[int, str]:
     return {int(key): value for key, value in found.items() if value}
 
 
+def is_thinned(found: Comparison) -> bool:
+    """Say whether the map cannot draw every row; it then leaves some out evenly, so that no corner is empty."""
+    return any(count > ON_MAP for kind, count in found.counts.items() if kind is not Kind.UNCHANGED)
+
+
 def map_of(found: Comparison) -> MapSpec:
     """Compose the map of a comparison: rows as they were, as they become, new, removed, open."""
     drawn: dict[str, list[tuple[str, Any]]] = {

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from geo_app.web import bulk_asking
 from layers.store import Change, Condition, Update
 
 LINE = [[105.0, 36.05], [105.2, 36.05], [105.4, 36.05]]
@@ -112,3 +113,10 @@ def test_a_survey_beyond_the_right_is_kept_and_the_job_says_so(peopled, browser_
     assert error["kept"] == [item.kept_id for item in kept] == [1]
     assert "已留存，编号 #1" in error["message"]
     assert (kept[0].cause, kept[0].origin, kept[0].who) == ("forbidden", "file", "roads_east name")
+
+
+def test_a_map_that_leaves_rows_out_says_so(web, app, monkeypatch):
+    address = compared(web)
+    assert 'id="thinned"' not in web.page(address)
+    monkeypatch.setattr(bulk_asking, "ON_MAP", 0)
+    assert 'id="thinned"' in web.page(address)
