@@ -105,6 +105,7 @@ class Warned:
 class SiteReport:
     """The whole answer."""
 
+    drawn: bool
     length_m: float | None
     area_m2: float | None
     projects: tuple[Overlap, ...]
@@ -146,6 +147,7 @@ def analyse(
     touched = [item.code for item in villages]
     projects = _projects(site, inputs, how)
     report = SiteReport(
+        drawn=site.geometry is not None,
         length_m=_measure(site.geometry, "length"),
         area_m2=_measure(site.geometry, "area"),
         projects=projects,

@@ -150,4 +150,4 @@ def site(asked: Mapping[str, Any], project_id: str | None = None) -> Site:
 def money(value: Any) -> dict[str, str]:
     """Give an amount of ten thousands of yuan in the three units, each with its name, for showing it back."""
     found = Decimal(str(value))
-    return {name: f"{(found / each).normalize():f} {unit(name)}" for name, each in PER_UNIT.items()}
+    return {name: f"{(found / each).normalize():,f} {unit(name)}" for name, each in PER_UNIT.items()}

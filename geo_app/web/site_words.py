@@ -94,6 +94,10 @@ def _measures(report: SiteReport) -> Iterator[Line]:
         yield Line(gettext("Area %(area)s", area=_area(report.area_m2)))
     elif report.length_m is not None:
         yield Line(gettext("Length %(length)s m (ellipsoid)", length=number(report.length_m, 1)))
+    elif not report.drawn:
+        yield Line(gettext("No place is drawn; the villages stated stand for it."), "quiet")
+    else:
+        yield Line(gettext("A point."))
 
 
 def _area(area_m2: float) -> str:

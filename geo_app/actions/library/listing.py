@@ -174,18 +174,20 @@ def waiting(store: Store, person: Person, today: dt.date) -> list[Waiting]:
         return []
     open_ones = frame[~frame["status"].isin([*CLOSED, "asset_formed"]).to_numpy(dtype=bool)]
     steps = [MOVES[name] for name in REVIEWED]
-    rows = features_of(open_ones)
-    mine = [(row, step) for row in rows for step in steps if _may(store, person, step, row)]
-    events = _events(store, {str(row["project_id"]) for row, _ in mine})
+    mine: dict[str, tuple[Mapping[str, Any], set[str]]] = {}
+    for row in features_of(open_ones):
+        names = {step.name for step in steps if _may(store, person, step, row)}
+        if names:
+            mine[str(row["project_id"])] = (row, names)
+    events = _events(store, set(mine))
     laws: dict[tuple[str, ...], LibraryRules] = {}
     found: list[Waiting] = []
-    for key in dict.fromkeys(str(row["project_id"]) for row, _ in mine):
-        row = next(item for item, _ in mine if item["project_id"] == key)
-        names = {step.name for item, step in mine if item["project_id"] == key}
+    for key, (row, names) in mine.items():
         lineage = tuple(record.lineage(row))
-        law = laws.setdefault(lineage, record.rules_of(store, row, today)) if lineage not in laws else laws[lineage]
-        found += _of_project(row, events.get(key, []), names, law, today)
-    return sorted(found, key=lambda item: (not item.possible, item.earliest or today, str(item.project["name"])))
+        if lineage not in laws:
+            laws[lineage] = record.rules_of(store, row, today)
+        found += _of_project(row, events.get(key, []), names, laws[lineage], today)
+    return sorted(found, key=lambda item: (not item.possible, item.earliest or item.since or today, str(item.project["name"])))
 
 
 def _of_project(
