@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from geo_app.actions.settlement_needs import Settlements
     from map_templates.books import Cell
     from processing.averages import Average
+    from processing.investment import Contradiction
     from processing.key_areas import Standing
     from processing.monitoring import Sum
 
@@ -37,6 +38,15 @@ FACILITY_NAMES: Final = {
     "clinic": "医疗",
 }
 UNKNOWN: Final = "未知"
+KINDS: Final = {
+    "total": "分项合计与公布总数不符",
+    "share": "公布占比与金额不符",
+    "shares": "各占比的分母不同",
+    "items": "子项个数不符",
+    "named_twice": "在类别清单中重复出现",
+    "not_named": "类别清单漏列",
+    "unit": "单位印误",
+}
 
 
 def monitoring_book(found: Monitored, *, today: dt.date, simulated: bool) -> Book:
@@ -168,7 +178,7 @@ def investment_book(found: Matrix, *, today: dt.date, simulated: bool) -> Book:
     stated = found.plan.total if found.plan else None
     notes = [f"规划公布总数 {stated}；合计行是分项之和。"] if stated is not None else []
     notes += [f"规划分县数：{_margin(found.columns)}"]
-    notes += [f"文件自相矛盾：{item.subject} {item.arithmetic}" for item in (found.plan.contradictions if found.plan else ())]
+    notes += [_contradiction(item) for item in (found.plan.contradictions if found.plan else ())]
     return Book(
         title="规划投资分类分县表",
         subtitle=found.plan.name if found.plan else "",
@@ -181,6 +191,13 @@ def investment_book(found: Matrix, *, today: dt.date, simulated: bool) -> Book:
     )
 
 
+def _contradiction(item: Contradiction) -> str:
+    """Say a contradiction in the words of the document."""
+    text = item.arithmetic.replace(": stated", "：公布总数").replace(": parts", "：分项之和").replace(": —", "：都不符合")
+    subject = {"category": "按类别", "county": "按县区"}.get(item.subject, item.subject)
+    return f"{KINDS[item.kind]}（{subject}）：{text}" if subject else f"{KINDS[item.kind]}：{text}"
+
+
 def _margin(columns: Sequence[Any]) -> str:
     return "、".join(f"{column.name} {column.plan.amount}" for column in columns if column.plan) or "无"
 
@@ -190,7 +207,7 @@ def _pct(value: float | None) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "—" if value is None else f"{value:g}"
+    return "—" if value is None else f"{value:.0f}" if value == int(value) else f"{value:.1f}"
 
 
 def _bounds(low: float | None, high: float | None) -> str:

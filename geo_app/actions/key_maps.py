@@ -11,7 +11,7 @@ from geo_app.actions import boundaries, inputs, outlines
 from geo_app.actions.load_recipe import ASSUMPTIONS, ATTRIBUTION
 from geo_app.errors import NoDataError
 from map_templates import paper
-from map_templates.spec import Credits, Detail, Legend, MapLayer, MapSpec, PageSpec
+from map_templates.spec import Credits, Detail, MapLayer, MapSpec, PageSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from processing.areas import Areas
 
 COUNTY_RANK: Final = 3
+LABELLED: Final = 40
+"""Up to so many settlements are named on a map."""
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {
         "counties": "重点帮扶县（{level}级名录）",
@@ -79,8 +81,7 @@ def counties(store: Store, states: Mapping[str, str], level: str, look: Look, *,
     return MapSpec(
         title,
         layers=(layer,),
-        legend=Legend(notes=(look.say("note"),)),
-        credits=_credits(store, look, simulated=_simulated(frames["counties"])),
+        credits=_credits(store, look, look.say("note"), simulated=_simulated(frames["counties"])),
         language=look.language,
         page=look.page,
     )
@@ -111,13 +112,17 @@ def settlements(store: Store, points: GeoDataFrame, look: Look, *, person: Perso
     drawn = points.assign(missing=["、".join(item) or "—" for item in points["missing"]])
     details = (Detail("persons", look.say("persons")), Detail("missing", look.say("missing")))
     layer = MapLayer(
-        "settlement_needs", look.say("settlements"), drawn, key_field="settlement_id", label_field="name", details=details
+        "settlement_needs",
+        look.say("settlements"),
+        drawn,
+        key_field="settlement_id",
+        label_field="name" if len(drawn) <= LABELLED else None,
+        details=details,
     )
     return MapSpec(
         look.say("settlements"),
         layers=(layer, *around),
-        legend=Legend(notes=(look.say("rule"),)),
-        credits=_credits(store, look, simulated=_simulated(points)),
+        credits=_credits(store, look, look.say("rule"), simulated=_simulated(points)),
         language=look.language,
         page=look.page,
     )
@@ -140,7 +145,7 @@ def _simulated(frame: GeoDataFrame) -> bool:
     return "data_quality" in frame and bool((frame["data_quality"] == "synthetic").any())
 
 
-def _credits(store: Store, look: Look, *, simulated: bool) -> Credits:
+def _credits(store: Store, look: Look, rule: str, *, simulated: bool) -> Credits:
     sources = tuple(str(item.get("attribution") or "") for item in store.settings_get(ATTRIBUTION) or [])
     notes = [str(item.get(look.language) or "") for item in store.settings_get(ASSUMPTIONS) or []]
     return Credits(
@@ -148,5 +153,5 @@ def _credits(store: Store, look: Look, *, simulated: bool) -> Credits:
         review_number=look.maker.review_number if look.maker else "",
         organisation=look.maker.organisation if look.maker else "",
         simulated=simulated,
-        note=" ".join(dict.fromkeys(text for text in notes if text)),
+        note=" ".join(dict.fromkeys(text for text in (rule, *notes) if text)),
     )

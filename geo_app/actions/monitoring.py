@@ -230,7 +230,7 @@ def _money(here: _Desk, people: People, *, village: bool) -> Money:
         per_head=monitoring.per_head(own, people.low),
         per_head_low=monitoring.per_head(own, people.high),
         shared=monitoring.total(shared, "budget_total"),
-        stages=tuple(monitoring.grouped(own, "status", "budget_total", [item.code for item in PROJECT_STATUS])),
+        stages=tuple(monitoring.grouped(projects, "status", "budget_total", [item.code for item in PROJECT_STATUS])),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, render_template, request
@@ -15,7 +16,7 @@ from geo_app.web.desk import desk, person, scoped, today
 from geo_app.web.language import language
 from layers.codes import ASSET_CLASS, ASSET_STATUS, KEY_VILLAGE_LEVEL, LIST_LEVEL, PROJECT_STATUS
 from map_templates.books import book_pdf
-from map_templates.spec import PageSpec
+from map_templates.spec import Credits, PageSpec
 from processing.key_areas import LEVELS, STATES, YES
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from geo_app.actions.monitoring import Monitored
     from geo_app.progress import Progress
     from map_templates.books import Book
+    from map_templates.spec import MapSpec
 
 pages = Blueprint("key_areas", __name__, url_prefix="/key-areas")
 
@@ -68,6 +70,11 @@ def look() -> key_maps.Look:
     settings = desk().settings
     maker = compose_map.Maker(settings.organisation, settings.review_number, settings.area_name)
     return key_maps.Look("zh" if language() == "zh" else "en", PageSpec(orientation="auto"), maker)
+
+
+def bare(spec: MapSpec) -> MapSpec:
+    """Leave the sources out, which stand at the foot of the page around the frame."""
+    return replace(spec, credits=Credits(simulated=spec.credits.simulated))
 
 
 def _listing() -> Listing:
@@ -123,7 +130,7 @@ def map_() -> ResponseReturnValue:
     level = _level()
     states = {item.code: item.state(level) for item in _listing().counties}
     spec = key_maps.counties(desk().store, states, LIST_LEVEL.label(level, language()), look(), person=person())
-    return frames.answer(spec, frames.options())
+    return frames.answer(bare(spec), frames.options())
 
 
 @pages.post("/print")

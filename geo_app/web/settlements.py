@@ -12,7 +12,7 @@ from geo_app.actions import key_books, key_maps, settlement_needs
 from geo_app.errors import NoDataError
 from geo_app.web import context, figures, frames, jobs, sending
 from geo_app.web.desk import desk, person, scoped, today
-from geo_app.web.key_areas import look, print_book
+from geo_app.web.key_areas import bare, look, print_book
 from geo_app.web.language import language
 from layers.codes import SETTING, SIZE_CLASS
 from processing.settlement_needs import FACILITIES, FURTHER
@@ -102,7 +102,7 @@ def map_() -> ResponseReturnValue:
         look(),
         person=person(),
     )
-    return frames.answer(spec, frames.options())
+    return frames.answer(bare(spec), frames.options())
 
 
 @pages.post("/print")
