@@ -10,6 +10,8 @@ import numpy as np
 
 TILES = Path(__file__).with_name("tiles.json")
 EDITING = Path(__file__).with_name("editing.json")
+RELIABILITY = Path(__file__).with_name("reliability.json")
+RELIABILITY_COLUMNS = ("what", "ci", "full", "run", "seconds", "result")
 STORES = {"gpkg": "GeoPackage", "postgis": "PostGIS"}
 COLUMNS = {
     "read_p50_ms": "read p50 ms",
@@ -28,6 +30,11 @@ A viewer reads the features of a random view, an editor saves a change of a road
 all that is asked for. The GeoPackage is served as `geo-app serve` does, PostGIS by gunicorn with two workers; its server has its
 usual settings and syncs every commit. “Without a pause” is the store alone: the editors in threads that apply one change after
 the other. Made by `python -m benchmarks.editing`."""
+RELIABILITY_READING = """`scripts/test` runs these at the sizes of the second column. `scripts/test --full` runs a hundred times
+as many, `scripts/test --full=10` ten times as many; a path of tests may follow. Sizes end where more says nothing: at 200,000
+features (the goal for tiles), at every page and every statement there is, and at a history of 5,000 edits, from all of which each
+moment is restored; the matrix of rights has as many cells as the address map and does not grow. The runs are of {date}, on {cores} cores
+shared with other work (load average {load}), so the seconds say how long it took there, not how quick it could be."""
 TILE_WAYS = {
     "ours": "ours, cold, engine alone",
     "http cold": "ours, cold, whole answer",
@@ -114,7 +121,7 @@ def page(found: dict[str, Any]) -> str:
             "|---|---|---:|---:|---:|---|",
         ]
         lines += [f"## {title[0].upper()}{title[1:]}", "", *head, *rows, "", _growth(results, kernel, sizes), ""]
-    return "\n".join([*lines, READING, *editing_lines(), *tile_lines()])
+    return "\n".join([*lines, READING, *editing_lines(), *reliability_lines(), *tile_lines()])
 
 
 def editing_lines(path: Path = EDITING) -> list[str]:
@@ -127,6 +134,20 @@ def editing_lines(path: Path = EDITING) -> list[str]:
     for row in found["measured"]:
         cells = " | ".join(str(row[name]) for name in COLUMNS)
         lines.append(f"| {STORES[row['store']]} | {cells} | {'yes' if row['whole'] else '**no**'} |")
+    return [*lines, ""]
+
+
+def reliability_lines(path: Path = RELIABILITY) -> list[str]:
+    """Write the part about the sizes of reliability tests from benchmarks/reliability.json: noted by hand after each run."""
+    if not path.is_file():
+        return []
+    found = json.loads(path.read_text("utf-8"))
+    lines = ["## Nothing is lost: sizes of the tests, and what was run of them", "", RELIABILITY_READING.format(**found), ""]
+    lines += [
+        "| what | `scripts/test` | `--full` | run so far beyond `scripts/test` | took s | result |",
+        "|---|---:|---|---|---:|---|",
+    ]
+    lines += [f"| {' | '.join(str(row[name]) for name in RELIABILITY_COLUMNS)} |" for row in found["rows"]]
     return [*lines, ""]
 
 

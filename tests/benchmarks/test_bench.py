@@ -126,3 +126,13 @@ def test_people_at_once_are_measured_and_nothing_is_lost(root, tmp_path):
     (tmp_path / "editing.json").write_text(json.dumps(kept))
     assert report.editing_lines(tmp_path / "editing.json")[-2].startswith("| GeoPackage | ")
     assert report.editing_lines(tmp_path / "none.json") == []
+
+
+def test_the_page_says_how_large_the_reliability_tests_were_run(tmp_path):
+    row = {"what": "kills", "ci": 100, "full": "10,000", "run": "10,000", "seconds": 7, "result": "nothing lost"}
+    (tmp_path / "found.json").write_text(json.dumps({"date": "2026-11-22", "cores": 2, "load": "1", "rows": [row]}))
+    lines = report.reliability_lines(tmp_path / "found.json")
+    assert lines[-2] == "| kills | 100 | 10,000 | 10,000 | 7 | nothing lost |"
+    assert "runs are of 2026-11-22, on 2 cores" in lines[2]
+    assert report.reliability_lines(tmp_path / "none.json") == []
+    assert set(row) == set(report.RELIABILITY_COLUMNS)
