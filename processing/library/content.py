@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import shapely
+
 from layers.projects import CONTENT_FIELDS, ELEVEN_FIELDS, LAYER, funding_total
 from layers.row_checks import known
+from processing.ellipsoid import GEOD
 from processing.library.faults import fault
 from processing.library.money import CENT, decimal_of
 from processing.library.moves import EMERGENCY
@@ -90,6 +93,29 @@ def _days(project: Mapping[str, Any]) -> list[Fault]:
     if start is None or end is None or start <= end:
         return []
     return [fault("date_order", "end_date", end, day=start)]
+
+
+def middle(value: Any) -> tuple[float, float] | None:
+    """Give the middle of a place in degrees: of a geometry, or of one written as GeoJSON; None where there is none.
+
+    >>> middle('{"type":"LineString","coordinates":[[104,36],[105,36]]}')
+    (104.5, 36.0)
+    """
+    if isinstance(value, str):
+        value = shapely.from_geojson(value, on_invalid="ignore")
+    if not isinstance(value, shapely.Geometry) or value.is_empty:
+        return None
+    return (round(value.centroid.x, 6), round(value.centroid.y, 6))
+
+
+def moved_m(stated: Any, present: Any) -> float | None:
+    """Measure how far the middle of a place moved, in metres along the ellipsoid; None where one of them is unknown.
+
+    >>> round(moved_m('{"type":"Point","coordinates":[104,36]}', shapely.Point(104, 36.001)))
+    111
+    """
+    one, other = middle(stated), middle(present)
+    return None if one is None or other is None else float(GEOD.inv(*one, *other)[2])
 
 
 def comparable(name: str, value: Any) -> Any:

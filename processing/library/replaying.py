@@ -85,7 +85,12 @@ def replay(project: Mapping[str, Any], events: Iterable[Mapping[str, Any] | Even
         found += _recorded(trail, event)
     if trail.stage not in OPEN_STAGES:
         found += [_violation(item, trail.since, None) for item in content.faults(project)]
-    found += [*_changed(project, trail), *(_unlike(project, trail) if ordered else []), *_emergency(trail, rules)]
+    found += [
+        *_changed(project, trail),
+        *_displaced(project, trail, rules),
+        *(_unlike(project, trail) if ordered else []),
+        *_emergency(trail, rules),
+    ]
     return Replayed(trail.stage, tuple(found), trail)
 
 
@@ -140,6 +145,18 @@ def _changed(project: Mapping[str, Any], trail: Trail) -> list[Violation]:
         and name in project
         and content.comparable(name, trail.facts[name]) != content.comparable(name, project[name])
     ]
+
+
+def _displaced(project: Mapping[str, Any], trail: Trail, rules: LibraryRules) -> list[Violation]:
+    """E7: the works lie where they were applied for, or where an approved change put them."""
+    stated = trail.facts.get(content.PLACE)
+    far = None if trail.stage in OPEN_STAGES else content.moved_m(stated, project.get(content.PLACE))
+    if far is None or far <= rules.place_tolerance_m:
+        return []
+    limit = f"{rules.place_tolerance_m:.0f} m"
+    texts = (f"实施地点的移动不超过 {limit}，或经审定", f"a place that moved by at most {limit}, or an approved change")
+    source = "S4-17 (E7); design"
+    return [Violation("E7", "place_moved", content.PLACE, f"{far:.0f} m", trail.since, None, *texts, source)]
 
 
 def _unlike(project: Mapping[str, Any], trail: Trail) -> list[Violation]:

@@ -283,7 +283,9 @@ def _json(value: Any) -> Any:
 
 def facts(project: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give what an application states, to compare the register with later."""
-    return [
+    middle = content.middle(project.get(content.PLACE))
+    place = [] if middle is None else [{"field": content.PLACE, "new": _json(shapely.Point(middle))}]
+    return place + [
         {"field": name, "new": _json(project.get(name))}
         for name in content.CHANGEABLE
         if name in project and not content.is_empty(project, name)

@@ -3,10 +3,10 @@
 import datetime as dt
 
 import pytest
-from tests.geo_app.actions.library.people import APPLICATION, PEOPLE, PLACE, STAGES, VILLAGE, WALK, day
 
 from geo_app.actions.library import drafting, moving, record
 from layers.store import Condition, open_store
+from tests.geo_app.actions.library.people import APPLICATION, PEOPLE, PLACE, STAGES, VILLAGE, WALK, day
 
 
 @pytest.fixture(params=["gpkg", pytest.param("postgis", marks=[pytest.mark.postgis, pytest.mark.slow])])
