@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COOKIE, SECURE_COOKIE = "xiangtu-session", "__Host-xiangtu-session"
 """The prefix makes browsers keep the cookie to this host and to encrypted connections."""
-TOOL_PATHS = ("/api/", "/tiles/")
+TOOL_PATHS = ("/api/", "/tiles/", "/due.ics")
 """Addresses for other tools, which send login and password with each request (HTTP Basic)."""
 DATA_PATHS = (*TOOL_PATHS, "/editing/")
 DATA_ENDPOINTS = frozenset(

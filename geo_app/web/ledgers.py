@@ -1,0 +1,260 @@
+"""The ledgers of village, township, sector and county: built, published, confirmed, approved, and compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import pandas as pd
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from geo_app.access import Permission, permission
+from geo_app.access.roles import ROLES
+from geo_app.actions import import_layer, inputs, reach, uploads
+from geo_app.actions.ledger import building, comparing, rights
+from geo_app.errors import BadRequestError
+from geo_app.errors import answer as answer_of
+from geo_app.web import bodies, sending
+from geo_app.web.asset_forms import field_of
+from geo_app.web.desk import desk, person, today
+from geo_app.web.errors import explain
+from geo_app.web.language import short, title, words_of
+from layers.catalogue import LAYERS
+from layers.codes import LEDGER_LEVEL, SECTOR
+from layers.errors import StaleVersionError
+from processing.ledger import publishing
+from processing.ledger.comparing import WHOLE
+from processing.ledger.standing import known
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from flask.typing import ResponseReturnValue
+
+    from geo_app.actions.ledger.building import LedgerRecord
+    from geo_app.actions.ledger.comparing import Comparison
+    from layers.schema import PersonError
+
+pages = Blueprint("ledgers", __name__, url_prefix="/ledgers")
+
+A_PAGE: Final = 100
+SHOWN_DIFFERENCES: Final = 500
+MOST_FILE_BYTES: Final = 10_000_000
+REPAIRS: Final = ("strip_spaces", "fullwidth_to_halfwidth", "parse_numbers", "translate_codes")
+LAYER: Final = LAYERS["ledgers"]
+ENTRIES: Final = LAYERS["ledger_entries"]
+ENTRY_COLUMNS: Final = tuple(name for name in ENTRIES.field_names if name not in {"id", "entry_id", "valid_from", "valid_to"})
+FIRST_YEAR: Final = 2012
+LAST_YEAR: Final = 2100
+
+
+def _areas(ranks: tuple[int, ...]) -> list[tuple[str, str, int]]:
+    frame = inputs.areas(desk().store, person=person()).frame
+    frame = frame[frame["rank"].isin(ranks)]
+    rows = zip(frame["area_code"], frame["area_name"], frame["rank"], strict=True)
+    return [(str(code), short(str(name or code)), int(rank)) for code, name, rank in rows]
+
+
+@pages.get("")
+@permission(Permission.READ)
+def index() -> ResponseReturnValue:
+    """List the ledgers that the reader reads, the latest first, with the form that builds one."""
+    limit = reach.of(desk().store, person(), "ledgers")
+    rows = desk().store.read("ledgers", reach=limit).to_dict("records")
+    level = request.args.get("level", "")
+    rows = [row for row in rows if not level or row["level"] == level]
+    rows.sort(key=lambda row: (str(row["built_on"]), str(row["ledger_id"])), reverse=True)
+    start = bodies.whole_argument("offset", 0)
+    return render_template(
+        "ledgers.html",
+        rows=rows[start : start + A_PAGE],
+        total=len(rows),
+        start=start,
+        a_page=A_PAGE,
+        layer=LAYER,
+        levels=LEDGER_LEVEL,
+        level=level,
+        sectors=SECTOR,
+        areas=_areas((3, 4, 5)),
+        may_build=rights.may_act(person()),
+        year=today().year,
+    )
+
+
+@pages.post("")
+@permission(Permission.MOVE)
+def build() -> ResponseReturnValue:
+    """Build a ledger."""
+    form = request.form
+    level, unit = form.get("level", ""), form.get("unit", "").strip()
+    if level == publishing.SECTOR_LEVEL:
+        unit = f"{unit}:{form.get('sector', '')}"
+    year = form.get("year", type=int)
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
+        raise BadRequestError(f"year: a year from {FIRST_YEAR} to {LAST_YEAR} was expected, found {form.get('year', '')[:20]!r}.")
+    number = building.build(desk().store, person(), level, unit, year, today())
+    flash(gettext("The ledger was built; it is to be published within 7 days."), "good")
+    return redirect(url_for("ledgers.page", ledger_id=number))
+
+
+@pages.get("/<ledger_id>")
+@permission(Permission.READ)
+def page(ledger_id: str) -> ResponseReturnValue:
+    """Show a ledger: its course, what stands next, and what it says of each asset."""
+    return _page(building.ledger(desk().store, person(), ledger_id, today()))
+
+
+def _page(found: LedgerRecord, *, refused: dict[str, Any] | None = None, status: int = 200) -> ResponseReturnValue:
+    row, who = found.row, person()
+    steps = []
+    for course in publishing.COURSE.values():
+        if known(row, "level") not in course.levels or known(row, "state") not in course.before:
+            continue
+        faults = [
+            item
+            for item in publishing.check(course.move.name, row, {}, found.rules, today=today())
+            if item.code != "field_missing"
+        ]
+        roles = course.move.roles if course.move.name != "publish" else publishing.BUILDERS[str(row["level"])]
+        mine = rights.holds(desk().store, who, roles, rights.area_of(row))
+        names = "、".join(title(ROLES[name]) for name in ROLES if name in roles)
+        steps.append({"move": course.move, "faults": faults, "mine": mine, "roles": names})
+    start = bodies.whole_argument("offset", 0)
+    return (
+        render_template(
+            "ledger.html",
+            found=found,
+            ledger=row,
+            key=str(row["ledger_id"]),
+            layer=LAYER,
+            entry_layer=ENTRIES,
+            event_layer=LAYERS["asset_events"],
+            levels=LEDGER_LEVEL,
+            entries=found.entries[start : start + A_PAGE],
+            start=start,
+            a_page=A_PAGE,
+            steps=steps,
+            refused=refused,
+            field_of=field_of,
+            notice_over=publishing.notice_over(row, found.rules),
+            publish_by=publishing.publish_by(row, found.rules),
+            today=today(),
+        ),
+        status,
+    )
+
+
+@pages.post("/<ledger_id>/<move>")
+@permission(Permission.MOVE)
+def step(ledger_id: str, move: str) -> ResponseReturnValue:
+    """Take a step of a ledger."""
+    values = {name: request.form[name].strip() for name in building.STEP_VALUES if request.form.get(name, "").strip()}
+    try:
+        building.step(
+            desk().store,
+            person(),
+            ledger_id,
+            move,
+            values,
+            expected_ver=request.form.get("expected_ver", type=int),
+            today=today(),
+        )
+    except (rights.LedgerFaultsError, StaleVersionError) as error:
+        return _refused(ledger_id, move, error)
+    flash(gettext("Done: %(step)s.", step=title(publishing.COURSE[move].move)), "good")
+    return redirect(url_for("ledgers.page", ledger_id=ledger_id))
+
+
+def _refused(ledger_id: str, move: str, error: PersonError) -> ResponseReturnValue:
+    faults = error.faults if isinstance(error, rights.LedgerFaultsError) else ()
+    message = (
+        gettext("The rules of the ledger stand against this step; nothing was saved.")
+        if faults
+        else explain(error.code, str(error))
+    )
+    found = building.ledger(desk().store, person(), ledger_id, today())
+    return _page(found, refused={"move": move, "message": message, "faults": faults}, status=answer_of(error)[1].status)
+
+
+@pages.get("/<ledger_id>/download.<kind>")
+@permission(Permission.EXPORT)
+def download(ledger_id: str, kind: str) -> ResponseReturnValue:
+    """Send what a ledger says, with the dictionary's titles as headings, so that it can be compared again."""
+    kind = sending.format_of(kind, ("csv", "xlsx"))
+    found = building.ledger(desk().store, person(), ledger_id, today())
+    rows = [{title(ENTRIES[name]): _cell(name, entry.get(name)) for name in ENTRY_COLUMNS} for entry in found.entries]
+    table = pd.DataFrame(rows, columns=[title(ENTRIES[name]) for name in ENTRY_COLUMNS], dtype=object)
+    return sending.table(table, stem=str(found.row["name"]), kind=kind)
+
+
+def _cell(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return value
+    if known({"value": value}, "value") is None:
+        return None
+    return value.isoformat()[:10] if hasattr(value, "isoformat") else words_of(ENTRIES[name], value)
+
+
+@pages.get("/compare")
+@permission(Permission.READ)
+def compare() -> ResponseReturnValue:
+    """Lay the copies of an area's ledgers side by side."""
+    asked = request.args
+    if not asked.get("area"):
+        return _compared(None, "", today().year)
+    year = bodies.whole_argument("year", today().year, low=FIRST_YEAR, high=LAST_YEAR)
+    area = inputs.require_area(inputs.areas(desk().store, person=person()), asked["area"])
+    return _compare(area, year)
+
+
+@pages.post("/compare")
+@permission(Permission.READ)
+def compare_file() -> ResponseReturnValue:
+    """Lay a workbook of one level beside the copies; nothing of it is kept."""
+    area = inputs.require_area(inputs.areas(desk().store, person=person()), request.form.get("area", ""))
+    year = request.form.get("year", type=int) or today().year
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise BadRequestError("file: a workbook or CSV of one level was expected; choose the file first.")
+    return _compare(area, year, uploaded=("file", _rows(cast("BinaryIO", sent.stream), sent.filename)))
+
+
+def _rows(stream: BinaryIO, name: str) -> list[dict[str, Any]]:
+    """Read a workbook of one level in the locked-down process, its columns matched by names and titles."""
+    settings = desk().settings
+    upload = uploads.stage(stream, original_name=name, folder=settings.uploads, max_bytes=MOST_FILE_BYTES, owner=person().owner)
+    try:
+        choices = import_layer.Choices(layer="assets", match_names=True, repairs=REPAIRS)
+        _, _, repaired = import_layer.read(desk().store, upload, choices, limits=import_layer.limits_of(settings))
+    finally:
+        uploads.discard(upload)
+    table = repaired.frame.drop(columns="geometry", errors="ignore")
+    rows = [{str(field): value for field, value in row.items()} for row in table.to_dict("records")]
+    if not any(known(row, "asset_id") is not None for row in rows):
+        raise BadRequestError("file: a column with the numbers of assets (资产编号, asset_id) was expected; none was found.")
+    return rows
+
+
+def _compare(area: str, year: int, *, uploaded: tuple[str, list[dict[str, Any]]] | None = None) -> ResponseReturnValue:
+    try:
+        found = comparing.compare(desk().store, person(), area, year, uploaded=uploaded)
+    except BadRequestError:
+        return _compared(None, area, year, empty=True)
+    return _compared(found, area, year)
+
+
+def _compared(found: Comparison | None, area: str, year: int, *, empty: bool = False) -> ResponseReturnValue:
+    names = {item.code: title(item) for item in LEDGER_LEVEL} | {comparing.FILE: gettext("The file")}
+    rows = [] if found is None else found.differences[:SHOWN_DIFFERENCES]
+    return render_template(
+        "ledger_compare.html",
+        found=found,
+        rows=rows,
+        names=names,
+        whole=WHOLE,
+        area=area,
+        year=year,
+        empty=empty,
+        areas=_areas((3, 4, 5)),
+        entry_layer=ENTRIES,
+    )
