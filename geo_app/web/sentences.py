@@ -39,6 +39,18 @@ FORMS = (
     _("Layer %(layer)s has no version %(number)s; the last change is %(newest)s."),
     _("There is no layer %(name)s; there are: %(names)s"),
     _("There is no change %(number)s. Look at the list of changes."),
+    _("There is no asset %(number)s. Look at the list of assets."),
+    _("There is no ledger %(number)s. Look at the list of ledgers."),
+    _("The step %(step)s is for: %(roles)s, in the area %(area)s; your account may not take it."),
+    _("The ledger %(number)s was built today already. Look at the list of ledgers."),
+    _(
+        "assets %(asset)s was changed meanwhile (version %(ver)s, seen %(seen)s). Nothing was saved. "
+        "Look at it again and take the step then."
+    ),
+    _("file: a column with the numbers of assets (资产编号, asset_id) was expected; none was found."),
+    _("file: a workbook or CSV of one level was expected; choose the file first."),
+    _("uses: %(amount)s is no amount; a number in 万元 was expected."),
+    _("The rules of the asset ledger refuse this step: %(items)s. Nothing was saved."),
     _("There is no change %(number)s"),
     _("There is no change request %(number)s. Look at the list of requests."),
     _("There is no kept edit %(number)s. Look at the list of kept edits."),
