@@ -63,9 +63,9 @@ class Attachments:
             return found
         values = {"sha256": digest, "media_type": media_type, "size": len(data), "name": _plain(name)}
         with self._backend.writing() as connection:
-            found = connection.execute(known).scalar()
-            if found is not None:
-                return found
+            again: int | None = connection.execute(known).scalar()
+            if again is not None:
+                return again
             number: int = next_number(connection, table.c.attachment_id)
             connection.execute(
                 sa.insert(table).values(attachment_id=number, **values, who=who, at=instant(now()), content=bytes(data))

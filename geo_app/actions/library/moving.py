@@ -114,7 +114,7 @@ def move(  # noqa: PLR0913 -- who, what, with what, as seen, when
     """
     ready = prepare(store, person, project_id, move, values, expected_ver=expected_ver, today=today)
     receipt = write(store, person, ready.edits, ready.reason)
-    return Moved(receipt, record.find(store, ready.record.id), ready.event, ready.warnings)
+    return Moved(receipt, store.get("projects", ready.record.id) or {}, ready.event, ready.warnings)
 
 
 def prepare(  # noqa: PLR0913 -- as `move`

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import reach
-from geo_app.actions.edit_rows import features_of
 from geo_app.errors import NotFoundError
 from layers.store import Condition
 from processing.library import rules
@@ -76,9 +75,8 @@ def find(store: Store, project_id: str, limits: Reach | None = None) -> dict[str
     Raises:
         NotFoundError: there is none, or it may not be read.
     """
-    keyed = store.read("projects", where=[Condition("project_id", "=", project_id)], geometry=False, reach=limits)
-    number = str(keyed["id"].iloc[0]) if len(keyed) else project_id
-    found = store.get("projects", number, reach=limits)
+    keyed = store.features("projects", [Condition("project_id", "=", project_id)], reach=limits)
+    found = keyed[0] if keyed else store.get("projects", project_id, reach=limits)
     if found is None:
         raise NotFoundError(f"There is no project {project_id}.")
     return found
@@ -86,8 +84,8 @@ def find(store: Store, project_id: str, limits: Reach | None = None) -> dict[str
 
 def events_of(store: Store, project_id: str) -> list[dict[str, Any]]:
     """Read the events of a project in their order."""
-    found = features_of(store.read("project_events", where=[Condition("project_id", "=", project_id)], geometry=False))
-    return sorted((_dated(event) for event in found), key=lambda event: (event["seq"] or 0, str(event["event_id"])))
+    found = store.features("project_events", [Condition("project_id", "=", project_id)])
+    return sorted(found, key=lambda event: (event["seq"] or 0, str(event["event_id"])))
 
 
 def rules_of(store: Store, row: Mapping[str, Any], on: dt.date) -> LibraryRules:
@@ -107,11 +105,6 @@ def lineage(row: Mapping[str, Any]) -> Sequence[str]:
     if codes and codes[-1].isdigit():
         codes += [codes[-1][:4].ljust(6, "0"), codes[-1][:2].ljust(6, "0")]
     return list(dict.fromkeys(codes))
-
-
-def _dated(event: dict[str, Any]) -> dict[str, Any]:
-    """Days as days: a frame gives them with a time of nought o'clock."""
-    return {name: value.date() if hasattr(value, "date") else value for name, value in event.items()}
 
 
 def _first_day() -> dt.date:
