@@ -56,7 +56,7 @@ def average(table: pd.DataFrame, areas: Areas, indicator: str, code: str, counts
     row = own[own["area_code"] == code]
     inside = set(areas.codes[areas.within([code])])
     ranks = dict(zip(areas.codes, areas.frame["rank"], strict=True))
-    counties = own[[item in inside and ranks.get(item) == COUNTY_RANK for item in own["area_code"]]]
+    counties = own[own["area_code"].isin({item for item in inside if ranks.get(item) == COUNTY_RANK})]
     held = int(((counties["denominator"].fillna(0) + counties["unknown"].fillna(0)) > 0).sum())
     expected = counts.get(code)
     found = row.iloc[0] if len(row) else None

@@ -69,6 +69,7 @@ SLOW_MODULES = frozenset(
         "test_merge_areas",
         "test_change_rights",
         "test_cli_changes",
+        "test_key_pages",
     ]
 )
 """Modules whose tests start processes, build the demonstration area, draw pages or try thousands of cases: left out of --quick."""

@@ -211,6 +211,4 @@ def _number(value: float | None) -> str:
 
 
 def _bounds(low: float | None, high: float | None) -> str:
-    return (
-        "" if low is None or high is None or low == high else f"{low:g}–{high:g}" if low == int(low) else f"{low:.1f}–{high:.1f}"
-    )
+    return "" if low is None or high is None or low == high else f"{_number(low)}–{_number(high)}"
