@@ -176,7 +176,7 @@ def _amount(name: str) -> Decimal | None:
         return None
     found = decimal_of(text)
     if found is None or not 0 <= found < 10**9:
-        raise BadRequestError(f"{name}: an amount in 万元, 0 or more, was expected, found {text[:30]!r}")
+        raise BadRequestError(f"{name}: an amount in 10,000 yuan, 0 or more, was expected, found {text[:30]!r}")
     return found
 
 

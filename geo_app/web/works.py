@@ -16,7 +16,7 @@ from geo_app.actions.ledger.rights import LedgerFaultsError
 from geo_app.actions.library import moving, works
 from geo_app.actions.library.pictures import MOST_BYTES
 from geo_app.errors import BadRequestError, NotFoundError
-from geo_app.web import bodies, context, frames, project_forms, project_texts, refusals, works_words
+from geo_app.web import bodies, context, frames, project_forms, project_texts, project_values, refusals, works_words
 from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import explain
 from geo_app.web.language import language, title, unit
@@ -123,7 +123,11 @@ def move(project_id: str, step: str) -> ResponseReturnValue:
     ver = request.form.get("expected_ver", "")
     seen = int(ver) if ver.isdecimal() else None
     try:
-        done = moving.move(desk().store, person(), project_id, step, _values(step), expected_ver=seen, today=today())
+        values = _values(step)
+        beyond = _beyond(project_id, values) if step == "spend" and not request.form.get("anyway") else ""
+        if beyond:
+            return _page(project_id, Refused(step, beyond))
+        done = moving.move(desk().store, person(), project_id, step, values, expected_ver=seen, today=today())
     except moving.MoveFaultsError as error:
         text = gettext("%(step)s is not possible now; nothing was saved.", step=title(MOVES[step]))
         return _page(project_id, Refused(step, text, error.faults))
@@ -133,6 +137,21 @@ def move(project_id: str, step: str) -> ResponseReturnValue:
     for item in done.warnings:
         flash(f"{item.expected(language())} {item.fix(language())}", "warning")
     return redirect(url_for("works.page", project_id=project_id))
+
+
+def _beyond(project_id: str, values: dict[str, Any]) -> str:
+    """Say that an amount goes beyond the budget or what its source pays; nothing where it does not."""
+    amount = decimal_of(values.get("amount"))
+    if amount is None:
+        return ""
+    seen = works.view(desk().store, person(), project_id, today=today()).spending
+    whole, part = works.overspending(seen, amount, str(values.get("fund_source") or ""))
+    texts = []
+    if whole is not None:
+        texts.append(gettext("With this the spending is %(sum)s × 10,000 yuan above the budget.", sum=whole))
+    if part is not None:
+        texts.append(gettext("With this %(sum)s × 10,000 yuan more is spent of this source than planned.", sum=part))
+    return " ".join([*texts, gettext("Nothing was saved. Check amount and unit, or enter it all the same.")]) if texts else ""
 
 
 def _values(step: str) -> dict[str, Any]:
@@ -165,7 +184,7 @@ def _number(name: str, most: float) -> float | None:
 
 
 def _money() -> float | None:
-    text, asked = request.form.get("amount", "").strip().replace(",", ""), request.form.get("amount_unit", "万元")
+    text, asked = request.form.get("amount", "").strip().replace(",", ""), request.form.get("amount_unit", project_values.USUAL)
     if not text:
         return None
     if asked not in PER_UNIT:

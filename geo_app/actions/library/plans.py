@@ -343,8 +343,8 @@ def _values(seen: PlanView, wish: Wish, known: Mapping[str, Candidate]) -> dict[
 
 
 def _plan_edit(seen: PlanView, values: Mapping[str, Any]) -> Edit:
-    if seen.ver is not None:
-        return Update("annual_plans", str(seen.row["id"]), seen.ver, dict(values))
+    if seen.row.get("id"):  # one that somebody else opened meanwhile was seen in no version, and is refused as changed
+        return Update("annual_plans", str(seen.row["id"]), seen.ver or 0, dict(values))
     row = {
         "plan_id": seen.plan_id,
         "name": f"{seen.county_name}{seen.year}年度项目计划",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import geopandas as gpd
@@ -23,6 +24,7 @@ from layers.store import Condition, Delete, Insert, Receipt, Update
 from map_templates.spec import Credits, MapLayer, MapSpec
 from processing.library import photographs, spending
 from processing.library import works as compared
+from processing.library.money import CENT
 from processing.library.moves import MOVES
 
 if TYPE_CHECKING:
@@ -191,6 +193,21 @@ def photo_of(row: Mapping[str, Any], shapes: Sequence[shapely.Geometry]) -> Phot
 def _unshifted(place: shapely.Point) -> shapely.Point:
     lon, lat = gcj02_to_wgs84(place.x, place.y)
     return shapely.Point(float(lon), float(lat))
+
+
+def overspending(seen: spending.Spending, amount: Decimal, source: str) -> tuple[Decimal | None, Decimal | None]:
+    """Say by how much an amount would go beyond the budget, and beyond what its source pays; None where it does not.
+
+    A source that the project does not plan with pays nothing. What is not known is not exceeded.
+    """
+    whole = None if seen.budget is None else seen.spent + amount - seen.budget
+    own = next(
+        (item for item in seen.sources if item.code == source), spending.SourceSpent(source, None, Decimal(0), planned=False)
+    )
+    limit = own.budget if own.planned else Decimal(0)
+    part = None if limit is None else own.spent + amount - limit
+    beyond = [None if item is None or item < CENT else item for item in (whole, part)]
+    return beyond[0], beyond[1]
 
 
 @dataclass(frozen=True, slots=True)
