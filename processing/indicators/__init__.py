@@ -9,6 +9,7 @@ from processing.indicators import (
     assets,
     farmland,
     gap_projects,
+    ledgers,
     road_access,
     road_quality,
     safe_water,
@@ -25,9 +26,9 @@ __all__ = ["INDICATORS", "MISSING_TEXTS", "UNIT_COLUMNS", "Context", "Indicator"
 
 ORDER: Final = (
     "W1", "W2", "W3", "W4", "W5", "W6", "RD1", "RD2", "RD3", "RD4", "RD5", "RD6", "RA",
-    "SN1", "SN2", "SN3", "SN4", "FL1", "AS1", "AS1V", "GP1",
+    "SN1", "SN2", "SN3", "SN4", "FL1", "AS1", "AS1V", "AS2", "GP1",
 )  # fmt: skip
-_MODULES = (water, safe_water, road_access, road_quality, sanitation, farmland, assets, gap_projects)
+_MODULES = (water, safe_water, road_access, road_quality, sanitation, farmland, assets, ledgers, gap_projects)
 _DECLARED = {item.code: item for module in _MODULES for item in module.INDICATORS}
 INDICATORS: Final[Mapping[str, Indicator]] = {code: _DECLARED[code] for code in ORDER}
 """Every indicator by code, in the order of the domain dictionary."""

@@ -51,6 +51,7 @@ MISSING_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_sewage_facility": ("无污水处理设施", "no sewage treatment facility"),
     "no_waste_sorting": ("未开展垃圾分类", "waste not sorted"),
     "not_high_standard": ("非高标准农田", "not high-standard farmland"),
+    "not_published": ("台账未按规定公示", "ledger not published by the rules"),
     "not_confirmed": ("未确权", "rights not confirmed"),
     "no_project": ("短板无对应在库项目", "no matching project in the library"),
 }

@@ -65,6 +65,7 @@ _WEIGHTS: Final = {
     "metre": "米",
     "square_metre": "平方米",
     "asset": "件资产",
+    "ledger": "份台账",
     "wan_yuan": "万元",
 }
 
