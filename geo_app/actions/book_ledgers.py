@@ -56,6 +56,8 @@ FIELDS: Final = (
     "maintainer",
     "maintenance_fund",
 )
+LAST: Final = "~"
+"""Sorts behind every code: what belongs to no village or township comes at the end."""
 DISPOSED: Final = "已处置"
 CLASS_ORDER: Final = {code.code: place for place, code in enumerate(ASSET_CLASS)}
 
@@ -138,7 +140,8 @@ def _ledger(
     rows = made[1] if made else present(sources)
     if keep is not None and not made:
         rows = [row for row in rows if keep(row)]
-    rows = sorted(rows, key=lambda row: (group(row), *_by_class(row)) if level != "LV1" else _by_class(row))
+    place = {"LV1": "", "LV2": "village_code"}.get(level, "township_code")
+    rows = sorted(rows, key=lambda row: (str(known(row.get(place)) or LAST), *_by_class(row)))
     ordered, groups = grouped(rows, group)
     return book_of(
         sources,

@@ -60,7 +60,10 @@ class Sources:
         if not self.area:
             return ""
         codes = [code for code in self.tree.ancestors(self.area) if (self.rank(code) or 0) >= COUNTY]
-        return "".join(self.tree.name(code) for code in reversed(codes))
+        whole = ""
+        for name in (self.tree.name(code) for code in reversed(codes)):
+            whole = name if name.startswith(whole) else whole + name
+        return whole
 
     @property
     def as_of(self) -> dt.date:

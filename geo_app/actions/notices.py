@@ -134,7 +134,7 @@ def announce(  # noqa: PLR0913 -- the subject, what is said of it, and the day
     title = without_numbers(title.strip()) or _title(kind, named, row)
     if len(title) > LONGEST_TITLE:
         raise BadRequestError(f"title: 1 to {LONGEST_TITLE} characters were expected, found {len(title)}")
-    unit = said.unit.strip() or unit_of(step, named) or person.bureau
+    unit = without_numbers(said.unit.strip() or unit_of(step, named) or person.bureau)
     ends = said.ends or (None if days is None else _end(tree, area, today, days))
     notice = content | {
         "subject": subject,
@@ -144,7 +144,7 @@ def announce(  # noqa: PLR0913 -- the subject, what is said of it, and the day
         "kind": kind,
         "starts": today.isoformat(),
         "ends": None if ends is None else ends.isoformat(),
-        "unit": without_numbers(unit),
+        "unit": unit,
         "contact": without_numbers(said.contact.strip() or unit),
     }
     paper = {"text": without_numbers(said.text.strip()), "bureau": unit, "area": area, "area_name": named, "notice": notice}
