@@ -37,6 +37,7 @@ _EVENT_OF = {
     "certify": ("颁证", "LV4"),
     "damage": ("毁损登记", "LV1"),
     "idle": ("闲置登记", "LV1"),
+    "upkeep": ("管护落实", "LV2"),
     "settle": ("收益结算", "LV1"),
     "distribute": ("分配方案", "LV1"),
     "distribution_review": ("分配审核", "LV2"),
@@ -127,6 +128,8 @@ def history_of(asset: Mapping[str, Any]) -> list[dict[str, Any]]:
     _confirmed(tale)
     if asset["asset_class"] == "OPR":
         _income(tale)
+    elif asset["asset_class"] == "PUB":
+        _upkeep(tale)
     _condition(tale)
     return tale.events
 
@@ -152,6 +155,16 @@ def _confirmed(tale: Tale) -> None:
     tale.day = max(tale.day, day)
     after = {"confirmed": (False, True), "certificate_no": (None, asset["certificate_no"]), "confirmed_date": (None, tale.day)}
     tale.tell("certify", after)
+
+
+def _upkeep(tale: Tale) -> None:
+    """Money for the upkeep of this year, settled for all but a few."""
+    asset = tale.asset
+    day = dt.date(AS_OF.year, 1, 15) + int(tale.rng.integers(0, 70)) * _DAY
+    known = asset["maintainer"] is not None and asset["maintenance_fund"] is not None
+    if known and tale.day < day and tale.rng.random() < 0.94:  # noqa: PLR2004 - the few that were forgotten
+        tale.day = day
+        tale.tell("upkeep")
 
 
 def _income(tale: Tale) -> None:
