@@ -154,7 +154,7 @@ def _lines(rows: list[dict[str, Any]], area: str | None) -> list[dict[str, Any]]
 def _wanted(hierarchy: Any, code: str, inside: set[str] | None) -> bool:
     if inside is not None:
         return code in inside
-    return hierarchy.level_of(code) != hierarchy.level_name(5)
+    return bool(hierarchy.level_of(code) != hierarchy.level_name(5))
 
 
 def _risks(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -27,7 +27,18 @@ if TYPE_CHECKING:
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SMALL_BODY_BYTES = 1_000_000
 """Ceiling of a request body anywhere but on the endpoints that take a file."""
-UPLOADS = frozenset({"exchange.check", "works.upload", "imports.upload", "bulk.upload", "field.bring", "households.read"})
+UPLOADS = frozenset(
+    {
+        "exchange.check",
+        "works.upload",
+        "imports.upload",
+        "bulk.upload",
+        "field.bring",
+        "households.read",
+        "tasks.load",
+        "targets.load",
+    }
+)
 HSTS = "max-age=31536000"
 
 PAGE_POLICY = (

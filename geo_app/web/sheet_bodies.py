@@ -48,6 +48,8 @@ class SheetRequest(flask.Request):
 class SheetParser(HTTPRequestParser):  # type: ignore[misc]
     """Waitress's reader of requests, holding the bodies of those addresses in memory and refusing larger ones unread."""
 
+    adj: Any
+
     def parse_header(self, header_plus: bytes) -> None:
         """Read the head of a request; where its address asks for it, change what the body is put into."""
         super().parse_header(header_plus)
