@@ -20,6 +20,7 @@ from geo_app import create_app
 from geo_app.access import Permission, declared
 from geo_app.access.people import person_of
 from geo_app.actions import load_recipe, run_coverage, save_edits, signing_in
+from geo_app.actions.books import KINDS as BOOKS
 from geo_app.actions.signing import By
 from geo_app.config import Settings
 from geo_app.web import identifying
@@ -185,6 +186,10 @@ def allowed(role, permission):
     return permission in EVERYBODY | SIGNED_IN or role in HAVE[permission]
 
 
+NAMED = {"queries": ["道路", "nothing"], "books": [*BOOKS, "nothing"]}
+"""What `name` stands for where it is no layer."""
+
+
 def fillers(rule, store):
     """Values for every part of an address: for the east, for the west, and for nothing at all."""
     changes = {record.reason: record.change_id for record in store.changes(limit=100)}
@@ -203,7 +208,9 @@ def fillers(rule, store):
         "ver": [1, 2],
     }
     texts = {
-        "name": ["道路", "nothing"] if rule.rule.startswith("/queries") else [*LAYERS, "nothing"],
+        "name": NAMED.get(rule.rule.split("/")[1], [*LAYERS, "nothing"]),
+        "subject": ["projects", "assets"],
+        "key": ["nothing", "projects-990102"],
         "layer": [*LAYERS, "nothing"],
         "area": [EAST, WEST, "000000"],
         "kind": ["csv", "xlsx"],
