@@ -55,7 +55,7 @@ def _last(frame: pd.DataFrame, on: date) -> pd.Series:
     """Choose of each village's and township's ledgers the last one built by the day."""
     best: dict[str, tuple[date, Any]] = {}
     for label, row in zip(frame.index, frame.to_dict("records"), strict=True):
-        built = day(known(row, "built_on"))
+        built = day(known({"built_on": row.get("built_on")}, "built_on"))
         if row.get("level") not in LOCAL or built is None or built > on:
             continue
         unit = str(row.get("unit"))
