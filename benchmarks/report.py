@@ -30,11 +30,12 @@ A viewer reads the features of a random view, an editor saves a change of a road
 all that is asked for. The GeoPackage is served as `geo-app serve` does, PostGIS by gunicorn with two workers; its server has its
 usual settings and syncs every commit. “Without a pause” is the store alone: the editors in threads that apply one change after
 the other. Made by `python -m benchmarks.editing`."""
-RELIABILITY_READING = """`scripts/test` runs these at the sizes of the second column. `scripts/test --full` runs a hundred times
-as many, `scripts/test --full=10` ten times as many; a path of tests may follow. Sizes end where more says nothing: at 200,000
-features (the goal for tiles), at every page and every statement there is, and at a history of 5,000 edits, from all of which each
-moment is restored; the matrix of rights has as many cells as the address map and does not grow. The runs are of {date}, on {cores} cores
-shared with other work (load average {load}), so the seconds say how long it took there, not how quick it could be."""
+RELIABILITY_READING = """`scripts/test` runs these at the sizes of the second column. `scripts/test --full` runs a hundred
+times as many, `scripts/test --full=10` ten times as many; a path of tests may follow. Sizes end where more says nothing: at
+200,000 features (the goal for tiles), at every page and every statement there is, and at a history of 5,000 edits, from all
+of which each moment is restored; the matrix of rights has as many cells as the address map and does not grow. The runs are
+of {date}, on {cores} cores shared with other work (load average {load}), so the seconds say how long it took there, not how
+quick it could be."""
 TILE_WAYS = {
     "ours": "ours, cold, engine alone",
     "http cold": "ours, cold, whole answer",

@@ -103,6 +103,9 @@ def _form_texts() -> dict[str, str]:
         "did_revert": _("Take an edit back"),
         "did_field": _("Fill in {field}"),
         "nothing_split": _("Nothing to split there: point at the line itself, between its ends."),
+        "nothing_split_area": _(
+            "Nothing was split: begin and end the line outside; it crosses the outline exactly twice and leaves holes aside."
+        ),
         "split_done": _("Split: the first part keeps its number and history, {count} new to be numbered."),
         "cut_everything": _("The cut would leave nothing; delete the feature instead."),
         "hint_point": _("Click where the point is. Esc leaves."),

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 from pyproj import Geod
+from shapely.ops import split
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from geo_app import create_app
@@ -356,6 +357,70 @@ def test_cuts_a_polygon_by_a_polygon_and_measures_on_the_ellipsoid(site, someone
     area, _ = Geod(ellps="GRS80").geometry_area_perimeter(shapely.orient_polygons(cut))
     shown = hand.page.locator("#measures dd").first.inner_text()
     assert float(shown.replace(",", "").split()[0]) == pytest.approx(area / 1e6, rel=1e-5)
+
+
+def test_splits_an_area_by_a_line_into_two_features(site, someone):
+    hand = someone(site, "/edit?layer=townships&view=11/105.2/36.1")
+    hand.page.uncheck("#snap-on")
+    before = site.store.read("townships").iloc[0]
+    hand.choose(before["name"])
+    west, south, east, north = before.geometry.bounds
+    hand.frame.evaluate(f"MAP.fitBounds([[{south - 0.1}, {west - 0.1}], [{north + 0.1}, {east + 0.1}]], {{animate: false}})")
+    middle = (west + east) / 2
+    hand.page.click('[data-tool="splitLine"]')
+    hand.click(middle, (south + north) / 2)
+    hand.double(east + 0.02, (south + north) / 2)
+    hand.page.wait_for_function("document.querySelector('#notices, main').innerText.includes('线的两端须在面外')")
+    hand.pend(0)
+    hand.page.click('[data-tool="splitLine"]')
+    hand.click(middle, south - 0.02)
+    hand.double(middle, north + 0.02)
+    hand.pend(2)
+    first, second = sorted(hand.entries(), key=lambda entry: entry["op"], reverse=True)
+    assert (first["op"], second["op"], second["properties"]["name"]) == ("update", "insert", before["name"])
+    assert second["properties"]["township_code"] is None
+    left, right = (shapely.from_geojson(json.dumps(entry["geometry"])) for entry in (first, second))
+    assert left.bounds[2] == pytest.approx(right.bounds[0], abs=1e-9)
+    assert left.area + right.area == pytest.approx(before.geometry.area, rel=1e-9)
+    assert left.intersection(right).area == pytest.approx(0, abs=1e-12)
+
+
+def test_areas_are_split_as_by_geos(site, someone):
+    """Stars with holes and several parts, split by random lines of one or two bends: the areas are those that GEOS finds."""
+    rng, cases, expected = random.Random(4), [], []
+    while len(cases) < 300:
+        shapes = []
+        for part in range(rng.choice([1, 1, 2])):
+            x, size = part * 3, rng.uniform(0.5, 1)
+            turns = [n * 6.283 / 9 for n in range(9)]
+            if rng.random() < 0.5:
+                turns.reverse()
+            ring = [(x + size * (r := rng.uniform(0.5, 1)) * math.cos(a), size * r * math.sin(a)) for a in turns]
+            hole = [(x + 0.1 * math.cos(a), 0.1 * math.sin(a)) for a in turns[::3]] if rng.random() < 0.3 else []
+            shapes.append(shapely.Polygon(ring, [hole] if hole else []))
+        area = shapes[0] if len(shapes) == 1 else shapely.MultiPolygon(shapes)
+        line = shapely.LineString(sorted((rng.uniform(-2, 5), rng.uniform(-1.5, 1.5)) for _ in range(rng.choice([2, 3]))))
+        met = [line.intersection(shape.exterior) for shape in shapes if line.intersects(shape.exterior)]
+        twice = all(getattr(item, "geom_type", "") == "MultiPoint" and len(item.geoms) == 2 for item in met)
+        ends = any(shape.covers(shapely.Point(point)) for shape in shapes for point in (line.coords[0], line.coords[-1]))
+        clear = not any(line.intersects(hole) for shape in shapes for hole in shape.interiors)
+        cases.append([json.loads(shapely.to_geojson(area)), list(line.coords)])
+        expected.append(sorted(item.area for item in split(area, line).geoms) if met and twice and clear and not ends else None)
+    assert 40 < sum(item is not None for item in expected) < 260
+    found = someone(site, "/edit?layer=townships&view=11/105.2/36.1").page.evaluate(
+        """async (cases) => { const { splitAreaBy } = await import('/static/js/edit-shapes.js');
+        return cases.map(([area, line]) => splitAreaBy(area, line)); }""",
+        cases,
+    )
+    for (area, line), wanted, sides in zip(cases, expected, found, strict=True):
+        if wanted is None:
+            assert sides is None, (area, line)
+            continue
+        left, right = (shapely.from_geojson(json.dumps(side)) for side in sides)
+        assert left.is_valid
+        assert right.is_valid
+        parts = [part.area for side in (left, right) for part in shapely.get_parts(side)]
+        assert sorted(parts) == pytest.approx(wanted, rel=1e-9)
 
 
 SPLITS = [

@@ -64,7 +64,7 @@ function tools(desk, entry) {
     kind && press("vertices", kind === "Point" ? t("move_point") : t("vertices_tool"), () => desk.handle("vertices")),
     kind && kind !== "Point" && press("drag", t("drag_tool"), () => desk.handle("drag")),
     line && press("splitAt", t("split_tool"), () => desk.use("splitAt")),
-    line && press("splitLine", t("split_line_tool"), () => desk.use("splitLine")),
+    (line || kind.includes("Polygon")) && press("splitLine", t("split_line_tool"), () => desk.use("splitLine")),
     kind.includes("Polygon") && press("cut", t("cut_tool"), () => desk.use("cut")),
     !kind && el("span", { class: "quiet" }, t("no_geometry")),
     el("button", { type: "button", class: "danger", id: "delete-feature", onclick: () => desk.remove(entry.id) }, t("delete")));

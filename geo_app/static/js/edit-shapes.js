@@ -77,6 +77,75 @@ export function splitBy(geometry, cut) {
   return pieces.map((points) => ({ type: "LineString", coordinates: points }));
 }
 
+const alike = (a, b) => Math.abs(a[0] - b[0]) < 1e-12 && Math.abs(a[1] - b[1]) < 1e-12;
+
+/** Where a cutting line crosses a ring, in the order of the cutting line; a corner that it passes through counts once. */
+function crossings(ring, cut) {
+  const found = [];
+  for (let j = 1; j < cut.length; j += 1) {
+    for (let i = 1; i < ring.length; i += 1) {
+      const met = crossing(cut[j - 1], cut[j], ring[i - 1], ring[i]);
+      if (met && !found.some((item) => alike(item.at, met.at))) found.push({ along: j - 1 + met.t, segment: i - 1, at: met.at });
+    }
+  }
+  return found.sort((a, b) => a.along - b.along);
+}
+
+/** The corners of an open ring from one place on it forward to another. */
+function forward(open, from, to) {
+  const away = ({ segment, at }) => Math.hypot(at[0] - open[segment][0], at[1] - open[segment][1]);
+  const passed = [];
+  if (from.segment === to.segment && away(to) >= away(from)) return passed;
+  for (let i = from.segment; passed.length <= open.length;) {
+    i = (i + 1) % open.length;
+    passed.push(open[i]);
+    if (i === to.segment) break;
+  }
+  return passed;
+}
+
+const turn = (ring) => ring.slice(1).reduce((sum, [x, y], i) => sum + (ring[i][0] * y - x * ring[i][1]), 0);
+const closed = (points) => {
+  const ring = points.filter((point, i) => i === 0 || !alike(point, points[i - 1]));
+  return alike(ring[0], ring.at(-1)) ? ring : [...ring, ring[0]];
+};
+const holds = (ring, [x, y]) => ring.slice(1).reduce((within, [bx, by], i) => {
+  const [ax, ay] = ring[i];
+  return (ay > y) !== (by > y) && x < ((bx - ax) * (y - ay)) / (by - ay) + ax ? !within : within;
+}, false);
+
+/** Part one polygon: what lies left of the cutting line and what lies right of it; null where the line does not cross it as it must. */
+function splitPolygon([outline, ...holes], cut, [from, to]) {
+  const open = outline.slice(0, -1);
+  const between = cut.filter((_, i) => i > from.along && i < to.along);
+  const next = between[0] || to.at;
+  if (!holds(outline, [(from.at[0] + next[0]) / 2, (from.at[1] + next[1]) / 2])) return null; // it begins within and leaves
+  const rings = [
+    closed([from.at, ...forward(open, from, to), to.at, ...between.slice().reverse()]),
+    closed([to.at, ...forward(open, to, from), from.at, ...between]),
+  ];
+  if (rings.some((ring) => ring.length < 4 || turn(ring) === 0)) return null;
+  const [left, right] = turn(rings[0]) > 0 ? [rings[1], rings[0]] : rings;
+  return [left, right].map((ring) => [ring, ...holes.filter((hole) => holds(ring, hole[0]))]);
+}
+
+/** Split an area by a line that crosses each outline twice or never, and no hole; the area left of it and that right of it, or null. */
+export function splitAreaBy(geometry, cut) {
+  const sides = [[], []];
+  let met = 0;
+  for (const polygon of geometry.type === "MultiPolygon" ? geometry.coordinates : [geometry.coordinates]) {
+    const found = crossings(polygon[0], cut);
+    if (polygon.slice(1).some((hole) => crossings(hole, cut).length)) return null;
+    if (!found.length) { sides[0].push(polygon); continue; }
+    const halves = found.length === 2 ? splitPolygon(polygon, cut, found) : null;
+    if (!halves) return null;
+    halves.forEach((half, side) => sides[side].push(half));
+    met += 1;
+  }
+  const areaOf = (parts) => (parts.length === 1 ? { type: "Polygon", coordinates: parts[0] } : { type: "MultiPolygon", coordinates: parts });
+  return met ? sides.map(areaOf) : null;
+}
+
 /** West, south, east, north of a geometry. */
 export function boundsOf(geometry) {
   const box = [Infinity, Infinity, -Infinity, -Infinity];

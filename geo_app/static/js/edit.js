@@ -6,7 +6,7 @@ import { Draft, Shelf } from "./edit-draft.js";
 import { nameOf, showFeature, showList, showMeasures, showState } from "./edit-feature.js";
 import { check } from "./edit-form.js";
 import { askReason, bar, busy, inspect, send } from "./edit-save.js";
-import { boundsOf, splitAt, splitBy } from "./edit-shapes.js";
+import { boundsOf, splitAreaBy, splitAt, splitBy } from "./edit-shapes.js";
 import { showPending, showReferences, snapControls } from "./edit-side.js";
 import { setup, t } from "./edit-text.js";
 import { seeView } from "./edit-view.js";
@@ -184,10 +184,11 @@ function added(geometry, properties = blank()) {
   return { id, op: "insert", ver: null, base: null, properties, geometry };
 }
 desk.addBlank = () => { const item = added(null); step(t("did_draw"), { [item.id]: item }, { choose: item.id }); sheet(true); byId("coordinates")?.focus(); };
+const isArea = (entry) => Boolean(entry.geometry?.type.includes("Polygon"));
 /* The first part keeps key and history; every further part is a new feature whose key is still to be given. */
 function divide(id, geometries) {
   const entry = entryOf(id);
-  if (!entry || !geometries || geometries.length < 2) { bar("warning", t("nothing_split")); desk.use("select"); return; }
+  if (!entry || !geometries || geometries.length < 2) { bar("warning", t(entry && isArea(entry) ? "nothing_split_area" : "nothing_split")); desk.use("select"); return; }
   const [first, ...rest] = geometries;
   const copied = Object.fromEntries(desk.declared.fields.map((field) => [field.name, field.name === desk.declared.key ? null : entry.properties[field.name] ?? null]));
   const others = rest.map((geometry) => added(geometry, copied));
@@ -216,7 +217,7 @@ const heard = {
     panel();
   },
   "edit:splitAt": ({ id, lng, lat }) => { const entry = entryOf(id); if (entry) divide(id, splitAt(entry.geometry, [lng, lat])); },
-  "edit:splitLine": ({ id, geometry }) => { const entry = entryOf(id); if (entry && geometryLike(geometry)) divide(id, splitBy(entry.geometry, geometry.coordinates)); },
+  "edit:splitLine": ({ id, geometry }) => { const entry = entryOf(id); if (entry && geometryLike(geometry)) divide(id, (isArea(entry) ? splitAreaBy : splitBy)(entry.geometry, geometry.coordinates)); },
   "edit:live": ({ geometry }) => { if (geometryLike(geometry)) showMeasures(geometry); },
   "edit:tool": ({ tool }) => { if (desk.tool !== tool) { desk.tool = tool; panel(); } },
   "edit:key": keys,
