@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
 
 from geo_app.access import Permission, permission
@@ -37,7 +38,7 @@ refusals.install(pages)
 BESIDE: Final = frozenset({"objection", "take_over", "reenter", "withdraw", "return_", "refuse", "leave_library", "out_of_plan"})
 """Steps that are offered below the others: they lead off the way, or wait for an occasion."""
 UNSAFE_TYPE: Final = "application/octet-stream"
-SHOWN_TYPES: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
+SAFE_TYPES: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,8 @@ def document(project_id: str, event_id: str) -> ResponseReturnValue:
     if paper is None or not paper.number:
         raise NotFoundError(f"Event {event_id} has no paper that was sent.")
     kept = desk().store.attachments.get(int(paper.number))
-    answer = Response(kept.data, mimetype=kept.media_type if kept.media_type in SHOWN_TYPES else UNSAFE_TYPE)
-    answer.headers.set("Content-Disposition", "attachment", filename=kept.name)
+    kind = kept.media_type if kept.media_type in SAFE_TYPES else UNSAFE_TYPE
+    answer = send_file(BytesIO(kept.data), mimetype=kind, as_attachment=True, download_name=kept.name)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer

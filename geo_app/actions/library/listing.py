@@ -48,7 +48,7 @@ REVIEWED: Final = (
     "answer_objection",
     "accept",
 )
-"""Steps for which a project waits: of the procedure, decisions on changes, answers, acceptance; plans have a page of their own."""
+"""Steps for which a project waits: of the procedure, decisions on changes, answers, acceptance; plans have their own page."""
 FOREIGN: Final = frozenset({"begins_in_village", "wrong_stage"})
 """Faults that say that the step is nobody's here rather than that it waits."""
 
