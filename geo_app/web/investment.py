@@ -66,7 +66,7 @@ def print_matrix() -> ResponseReturnValue:
 @pages.post("/download")
 @permission(Permission.EXPORT)
 def download() -> ResponseReturnValue:
-    """Send the matrix in 亿元; a workbook has the contradictions too."""
+    """Send the matrix in 100 million yuan; a workbook has the contradictions too."""
     kind = sending.format_of(request.form.get("format"), FORMATS)
     found = _matrix()
     stem = f"investment-{found.plan.plan_id}" if found.plan else "investment"
