@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geo_app.access.roles import ADMINISTRATOR
-from geo_app.actions import held, reach
+from geo_app.actions import held, reach, work_tasks
 from geo_app.actions.ledger import rights
 from processing import dues as shape
 from processing.ledger import clock
@@ -79,5 +79,5 @@ def _library(store: Store, person: Person, today: date) -> Sequence[Due]:  # noq
     return ()
 
 
-def _tasks(store: Store, person: Person, today: date) -> Sequence[Due]:  # noqa: ARG001
-    return ()
+def _tasks(store: Store, person: Person, today: date) -> Sequence[Due]:
+    return work_tasks.dues(store, person, today)

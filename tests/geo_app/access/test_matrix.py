@@ -213,6 +213,8 @@ def fillers(rule, store):
         "key": ["nothing", "projects-990102"],
         "layer": [*LAYERS, "nothing"],
         "area": [EAST, WEST, "000000"],
+        "task_id": [f"tasks-{EAST}", f"tasks-{WEST}", "nothing"],
+        "unit": [WORD[EAST], WORD[WEST], "nothing"],
         "kind": ["csv", "xlsx"],
         "filename": ["css/app.css"],
     }
