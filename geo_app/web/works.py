@@ -212,7 +212,7 @@ def upload(project_id: str) -> ResponseReturnValue:
             if error.code not in {"bad_picture", "bad_request"}:
                 raise
             return _page(project_id, Refused("photograph", f"{item.filename}: {explain(error.code, str(error))}"))
-        said = "；".join(works_words.contradiction(one) for one in judged.contradictions)
+        said = " ".join(works_words.contradiction(one) for one in judged.contradictions)
         if said:
             flash(f"{item.filename}: {said}", "warning")
     flash(gettext("%(count)s photographs were added.", count=len(sent)), "good")

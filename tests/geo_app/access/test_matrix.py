@@ -217,6 +217,13 @@ def fillers(rule, store):
         "unit": [WORD[EAST], WORD[WEST], "nothing"],
         "kind": ["csv", "xlsx"],
         "filename": ["css/app.css"],
+        "county": [EAST, WEST, "000000"],
+        "year": [2027],
+        "plan_id": [f"{EAST}-2027", f"{WEST}-2027", "nothing"],
+        "form": ["xlsx", "doc"],
+        "project_id": [f"projects-{EAST}", f"projects-{WEST}", "nothing"],
+        "photo_id": [f"photographs-{EAST}", f"photographs-{WEST}", "nothing"],
+        "step": ["progress", "complete", "nothing"],
     }
     indicator = rule.rule.startswith("/indicators")
     areas = [EAST, WEST, TOWNSHIP[WEST], VILLAGE[WEST], "000000"]
