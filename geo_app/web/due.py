@@ -106,7 +106,7 @@ def download(kind: str) -> ResponseReturnValue:
         gettext("Name"),
         gettext("Number"),
         gettext("Area"),
-        gettext("Since"),
+        gettext("Counted from"),
         gettext("Who"),
         gettext("Rule"),
         gettext("Document"),

@@ -257,4 +257,5 @@ def _compared(found: Comparison | None, area: str, year: int, *, empty: bool = F
         empty=empty,
         areas=_areas((3, 4, 5)),
         entry_layer=ENTRIES,
+        ledger_layer=LAYER,
     )

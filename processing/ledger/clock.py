@@ -78,14 +78,19 @@ def _asset(pad: _Pad, standing: Standing) -> Iterator[Due]:
     if known(row, "asset_class") == "PUB" and (known(row, "maintainer") is None or known(row, "maintenance_fund") is None):
         yield pad.due("asset_upkeep", "upkeep", entered, None, KEEPERS | VILLAGE)
     elif known(row, "asset_class") == "PUB":
-        since = max(filter(None, (standing.last_upkeep, entered)))
-        yield pad.due("asset_upkeep_money", "upkeep_per_year", since, date(since.year + 1, 12, 31), KEEPERS)
+        yield pad.due("asset_upkeep_money", "upkeep_per_year", *_this_year(pad.today, standing.last_upkeep), KEEPERS)
     if known(row, "asset_class") == "OPR":
         yield from _operating(pad, standing, entered)
     if known(row, "asset_class") in {"OPR", "PUB"} and known(row, "confirmed") is not True and "rights" not in standing.last:
         yield pad.due("asset_rights", "rights", entered, None, COUNTY)
     if known(row, "status") in WANTING:
         yield pad.due("asset_revive", "revival", entered, None, KEEPERS | VILLAGE)
+
+
+def _this_year(today: date, last: date | None) -> tuple[date, date]:
+    """Give the first and last day of the year for which something yearly is owed: this one, or the next where it was done."""
+    year = today.year + (last is not None and last.year >= today.year)
+    return date(year, 1, 1), date(year, 12, 31)
 
 
 def _operating(pad: _Pad, standing: Standing, entered: date) -> Iterator[Due]:

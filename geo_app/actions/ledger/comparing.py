@@ -65,6 +65,11 @@ def compare(
     ledgers = {level: _newest([row for row in rows if row["level"] == level]) for level in LEVELS}
     copies = {level: _entries(store, person, found, area) for level, found in ledgers.items() if found}
     copies = {level: found for level, found in copies.items() if found or _covers(ledgers[level], area)}
+    taken = {str(entry["ledger_id"]) for found in copies.values() for entry in found}
+    ledgers = {
+        level: [row for row in found if str(row["ledger_id"]) in taken or _covers([row], area)]
+        for level, found in ledgers.items()
+    }
     fields: Sequence[str] = comparing.FIELDS
     if uploaded is not None:
         copies[FILE] = [row for row in uploaded[1] if known(row, "asset_id") is not None]

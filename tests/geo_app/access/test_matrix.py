@@ -217,6 +217,8 @@ def fillers(rule, store):
         "unit": [WORD[EAST], WORD[WEST], "nothing"],
         "kind": ["csv", "xlsx"],
         "filename": ["css/app.css"],
+        "asset_id": [f"assets-{EAST}", f"assets-{WEST}", "nothing"],
+        "ledger_id": [f"ledgers-{EAST}", f"ledgers-{WEST}", "nothing"],
         "county": [EAST, WEST, "000000"],
         "year": [2027],
         "plan_id": [f"{EAST}-2027", f"{WEST}-2027", "nothing"],
