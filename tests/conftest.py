@@ -69,6 +69,9 @@ SLOW_MODULES = frozenset(
         "test_merge_areas",
         "test_change_rights",
         "test_cli_changes",
+        "test_forbidden",
+        "test_orders",
+        "test_locking",
         "test_key_pages",
     ]
 )

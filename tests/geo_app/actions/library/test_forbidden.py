@@ -16,10 +16,10 @@ from tests.geo_app.actions.library.people import APPLICATION, GRANTS, PEOPLE, VI
 
 def refused(library, *arguments, code, **values):
     """Try a move, see it refused for a reason and nothing written; give the faults."""
-    before = library.store.full_checksum()
+    before = library.store.versions(), library.store.changes(limit=1)
     with pytest.raises(moving.MoveFaultsError) as caught:
         library.move(*arguments, **values)
-    assert library.store.full_checksum() == before
+    assert (library.store.versions(), library.store.changes(limit=1)) == before
     assert answer(caught.value) == ("library_rule", (422, 3))
     found = [item for item in caught.value.faults if item.code == code]
     assert found, [item.code for item in caught.value.faults]
@@ -126,28 +126,28 @@ def test_the_opinion_of_the_sector_is_that_of_the_projects_sector(library, value
 # content
 
 
-@pytest.mark.parametrize(
-    ("field", "number"),
-    [
-        ("category", "F02"),
-        ("build_nature", "F03"),
-        ("location_text", "F04"),
-        ("start_date", "F05"),
-        ("end_date", "F05"),
-        ("responsible_unit", "F06"),
-        ("task", "F07"),
-        ("budget_total", "F08"),
-        ("funding_sources", "F08"),
-        ("beneficiary_text", "F09"),
-        ("performance_target", "F10"),
-        ("participation", "F11"),
-        ("interest_linkage", "F11"),
-    ],
-)
-def test_each_of_the_eleven_fields_is_a_gate_and_named(library, values, field, number):
-    key = library.draft(**{field: None})
-    found = refused(library, key, "village", "apply", "03-01", code="field_missing", **values.apply)
-    assert [(item.field, item.value) for item in found] == [(field, number)]
+ELEVEN = {
+    "category": "F02",
+    "build_nature": "F03",
+    "location_text": "F04",
+    "start_date": "F05",
+    "end_date": "F05",
+    "responsible_unit": "F06",
+    "task": "F07",
+    "budget_total": "F08",
+    "funding_sources": "F08",
+    "beneficiary_text": "F09",
+    "performance_target": "F10",
+    "participation": "F11",
+    "interest_linkage": "F11",
+}
+
+
+def test_each_of_the_eleven_fields_is_a_gate_and_named(library, values):
+    for field, number in ELEVEN.items():
+        key = library.draft(**{field: None})
+        found = refused(library, key, "village", "apply", "03-01", code="field_missing", **values.apply)
+        assert [(item.field, item.value) for item in found] == [(field, number)]
 
 
 def test_all_that_lacks_is_named_at_once(library, values):
@@ -156,11 +156,11 @@ def test_all_that_lacks_is_named_at_once(library, values):
     assert [item.value for item in found] == ["F02", "F07", "F08", "F11"]
 
 
-@pytest.mark.parametrize("amount", [20.34, 20.36, 20.3501 + 0.01])
-def test_a_broken_sum_does_not_get_in(library, amount):
-    sources = [{"code": "S11", "amount_wan_yuan": 100.0}, {"code": "S08", "amount_wan_yuan": amount}]
-    with pytest.raises(EditFaultsError, match="E6_funds_add_up"):
-        library.draft(funding_sources=sources)
+def test_a_broken_sum_does_not_get_in(library):
+    for amount in (20.34, 20.36, 2035.0):
+        sources = [{"code": "S11", "amount_wan_yuan": 100.0}, {"code": "S08", "amount_wan_yuan": amount}]
+        with pytest.raises(EditFaultsError, match="E6_funds_add_up"):
+            library.draft(funding_sources=sources)
 
 
 def test_a_sum_within_the_rounding_passes_and_a_budget_of_nothing_does_not(library, values):
@@ -190,14 +190,14 @@ def test_the_township_notice_waits_for_the_review(library, values):
     refused(library, key, "township", "township_notice", "03-16", code="review_missing", **values.township_notice)
 
 
-@pytest.mark.parametrize("lacking", ["opinion_revitalisation", "opinion_finance", "opinion_sector"])
-def test_all_three_opinions_are_needed(library, values, lacking):
-    key = library.brought("submit_to_county")
-    for role, name, on, given in WALK[6:9]:
-        if name != lacking:
-            library.move(key, role, name, on, **given)
-    found = refused(library, key, "leading_group", "county_approve", "04-02", code="opinion_missing", **values.county_approve)
-    assert [item.field for item in found] == [MOVES[lacking].event]
+def test_all_three_opinions_are_needed(library, values):
+    for lacking in ("opinion_revitalisation", "opinion_finance", "opinion_sector"):
+        key = library.brought("submit_to_county")
+        for role, name, on, given in WALK[6:9]:
+            if name != lacking:
+                library.move(key, role, name, on, **given)
+        found = refused(library, key, "leading_group", "county_approve", "04-02", code="opinion_missing", **values.county_approve)
+        assert [item.field for item in found] == [MOVES[lacking].event]
 
 
 def test_an_opinion_against_it_is_no_opinion_for_it_until_another_follows(library, values):
@@ -217,15 +217,13 @@ def test_days_go_forward_and_not_ahead_of_today(library, values):
     )
 
 
-@pytest.mark.parametrize("name", [name for _, name, _, given in WALK if given])
-def test_a_step_without_its_document_opinion_or_place_is_refused(library, values, name):
-    at = [item[1] for item in WALK].index(name)
-    key = library.brought(WALK[at - 1][1]) if at else library.draft()
-    role, _, on, given = WALK[at]
-    for needed in MOVES[name].needs:
-        rest = {field: value for field, value in given.items() if field != needed}
-        found = refused(library, key, role, name, on, code="url_missing" if needed == "url" else "value_missing", **rest)
-        assert [item.field for item in found] == [needed]
+def test_a_step_without_its_document_opinion_or_place_is_refused(library):
+    for at, (role, name, on, given) in enumerate(WALK):
+        key = library.brought(WALK[at - 1][1]) if at else library.draft()
+        for needed in MOVES[name].needs:
+            rest = {field: value for field, value in given.items() if field != needed}
+            found = refused(library, key, role, name, on, code="url_missing" if needed == "url" else "value_missing", **rest)
+            assert [item.field for item in found] == [needed]
 
 
 # objections
@@ -406,7 +404,8 @@ def test_only_an_emergency_runs_first(library):
 
 
 def test_what_was_seen_is_what_is_moved(library, values):
-    key = library.brought("apply")
+    key = library.draft()
+    library.move(key, "village", "apply", "03-01", **values.apply)
     with pytest.raises(StaleEditsError) as caught:
         library.move(key, "village", "village_notice", "03-02", ver=1, **values.village_notice)
     assert (caught.value.ver, caught.value.who) == (2, "village")
