@@ -177,7 +177,13 @@ READS_HOUSEHOLDS = {"revitalisation", "administrator"}
 EVERYBODY, SIGNED_IN = {"open", "public"}, {"read", "run", "export", "edit"}
 """Permissions that need nobody, and those that every account has."""
 WRITERS = {role for role, layers in WRITES.items() if layers}
-HAVE = {"submit": WRITERS, "change": WRITERS, "review": REVIEWERS, "admin": {"administrator"}, "move": set(WRITES) - {"statistics", "viewer"}}
+HAVE = {
+    "submit": WRITERS,
+    "change": WRITERS,
+    "review": REVIEWERS,
+    "admin": {"administrator"},
+    "move": set(WRITES) - {"statistics", "viewer"},
+}
 FOREIGN = (WORD[WEST], *NAMES[WEST])
 MONEY = {"projects": "budget_total", "assets": "original_value"}
 
