@@ -195,12 +195,16 @@ def _value(wan_yuan: Any) -> dict[str, Any] | None:
     return None if yuan is None else {"amount": float(yuan), "currency": CURRENCY}
 
 
+def _days(events: Sequence[Mapping[str, Any]], kind: str) -> list[dt.date]:
+    return [item["start_date"] for item in events if item.get("event_type") == kind and item.get("start_date")]
+
+
 def _budget(row: Mapping[str, Any], events: Sequence[Mapping[str, Any]], label: Callable[[str, str], str]) -> dict[str, Any]:
     parts = [
         {"id": code, "description": label("fund_source", code), **({"amount": amount} if (amount := _value(wan)) else {})}
         for code, wan in amounts_of(row.get("funding_sources")).items()
     ]
-    approved = [item.get("start_date") for item in events if item.get("event_type") == "县审定" and item.get("start_date")]
+    approved = _days(events, "县审定")
     found = {
         "amount": _value(row.get("budget_total")),
         "approvalDate": moment(max(approved)) if approved else None,
@@ -237,7 +241,7 @@ def _documents(row: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -> l
 
 
 def _completion(row: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    days = [item.get("start_date") for item in events if item.get("event_type") == "完工" and item.get("start_date")]
+    days = _days(events, "完工")
     if not days:
         return {}
     return {"endDate": moment(max(days)), "finalScope": str(row.get("task") or row.get("name"))}

@@ -224,3 +224,18 @@ def test_a_workbook_is_checked_by_cell_and_taken(web, tmp_path):
     page.get_by_role("button", name="接收入库").click()
     page.wait_for_selector(".notice.good")
     assert "新增 1 个项目" in page.inner_text(".notice.good")
+
+
+def test_a_photograph_stands_on_the_map_with_its_picture(web, tmp_path):
+    page = web.open("/projects/X-1/progress")
+    file = photograph(tmp_path / "图上.jpg", (105.052, 36.0462), "2026:06:04 10:20:30", 60)
+    page.set_input_files('#photo-form input[name="photo"]', file)
+    page.select_option('#photo-form select[name="stage"]', "施工中")
+    page.click("#photo-form button.primary")
+    page.wait_for_selector("figure.photo")
+    number = page.locator("figure.photo").last.get_attribute("id").removeprefix("photo-")
+    page.goto(web.site + "/?layers=photographs")
+    assert page.locator("text=项目照片").count() >= 1
+    row = web.page()
+    row.goto(web.site + f"/photographs/{number}/thumbnail")
+    assert row.evaluate("document.images[0].naturalWidth") > 0

@@ -104,6 +104,14 @@ export async function showUnits(url, { title, back, open }) {
     el("div", { class: "table-wrap" }, el("table", { id: "units" }, el("thead", {}, el("tr", {}, ["unit", "numerator", "denominator", "state"].map((key) => el("th", { scope: "col" }, say(key))))), el("tbody", {}, rows))));
 }
 
+/** The thumbnail of a photograph; the server gives it to whoever reads its project. */
+function picture(found) {
+  const number = found.facts.find((fact) => fact.name === "photo_id")?.value;
+  if (!number) return null;
+  const address = `/photographs/${encodeURIComponent(number)}`;
+  return el("a", { href: address, target: "_blank", rel: "noopener" }, el("img", { src: `${address}/thumbnail`, alt: found.name, class: "picked-photo" }));
+}
+
 /** Show one row: its values and the changes that made it. */
 export async function showRow(layer, code, { back, zoom }) {
   const place = body();
@@ -113,6 +121,7 @@ export async function showRow(layer, code, { back, zoom }) {
     el("div", { class: "place" }, el("h1", {}, found.name), el("button", { type: "button", class: "plain", onclick: back }, say("back"))),
     el("p", { class: "small quiet" }, `${found.title} · ${found.code}`),
     found.bounds ? el("button", { type: "button", onclick: () => zoom(found.bounds) }, say("zoom_to")) : null,
+    layer === "photographs" ? picture(found) : null,
     el("h2", {}, say("source_values")),
     el("dl", { class: "grid-facts", id: "facts" }, facts.flatMap((fact) => [el("dt", {}, fact.title), el("dd", {}, `${cell(fact.value)}${fact.unit ? ` ${fact.unit}` : ""}`)])),
     el("h2", {}, say("history")),
