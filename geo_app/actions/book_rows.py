@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from geo_app.actions import export_layer, inputs
-from geo_app.actions.notice_facts import day, decimal, funds, known
+from geo_app.actions.notice_facts import day, decimal, funds, known, short_name
 from geo_app.actions.personal import HOUSEHOLD_FIELDS, HOUSEHOLD_OWNER, is_household, without_numbers
 from layers.catalogue import LAYERS
 from layers.schema import FieldType
@@ -61,7 +61,7 @@ class Sources:
             return ""
         codes = [code for code in self.tree.ancestors(self.area) if (self.rank(code) or 0) >= COUNTY]
         whole = ""
-        for name in (self.tree.name(code) for code in reversed(codes)):
+        for name in (self.name(code) for code in reversed(codes)):
             whole = name if name.startswith(whole) else whole + name
         return whole
 
@@ -78,7 +78,7 @@ class Sources:
     def name(self, code: object) -> str:
         """Give the name of an area by its code; a dash where it is unknown."""
         found = known(code)
-        return "" if found is None else self.tree.name(str(found))
+        return "" if found is None else short_name(self.tree.name(str(found)))
 
     def rows(self, layer: str) -> list[Row]:
         """Give the rows of a layer in the area that the person reads, by key; those of households without what names one."""

@@ -115,6 +115,17 @@ def written(value: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def short_name(name: str) -> str:
+    """Give the name of a village without its committee.
+
+    >>> [short_name(name) for name in ("宋梁村村民委员会", "程家塬村民委员会", "滨河社区居民委员会", "会师镇")]
+    ['宋梁村', '程家塬村', '滨河社区', '会师镇']
+    """
+    if name.endswith("村民委员会"):
+        return f"{name.removesuffix('村民委员会').removesuffix('村')}村"
+    return name.removesuffix("居民委员会") or name
+
+
 def day(value: Any) -> dt.date | None:
     """Give a date of a frame as a date; None where it is unknown."""
     found = known(value)

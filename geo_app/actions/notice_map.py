@@ -8,7 +8,7 @@ import geopandas as gpd
 import shapely
 
 from geo_app.actions import held
-from geo_app.actions.notice_facts import known
+from geo_app.actions.notice_facts import known, short_name
 from layers.schema import STORAGE_CRS
 from processing.crs import to_metric
 
@@ -85,7 +85,7 @@ def _outlines(store: Store, row: Mapping[str, Any], tree: Areas) -> tuple[list[A
             continue
         found = frame[frame[key].isin(codes) & frame.geom_type.isin(["Polygon", "MultiPolygon"])]
         if len(found):
-            return found.geometry.tolist(), [tree.name(str(code)) for code in found[key]]
+            return found.geometry.tolist(), [short_name(tree.name(str(code))) for code in found[key]]
     return [], []
 
 

@@ -130,7 +130,7 @@ def announce(  # noqa: PLR0913 -- the subject, what is said of it, and the day
     _allowed(store, person, step, row, tree)
     content = _content(store, person, subject, row, tree)
     kind = _kind(subject, step, days)
-    named = tree.name(area) if area else ""
+    named = notice_facts.short_name(tree.name(area)) if area else ""
     title = without_numbers(title.strip()) or _title(kind, named, row)
     if len(title) > LONGEST_TITLE:
         raise BadRequestError(f"title: 1 to {LONGEST_TITLE} characters were expected, found {len(title)}")
@@ -167,12 +167,14 @@ def unit_of(level: Level, named: str) -> str:
     >>> unit_of("village", "甲南村"), unit_of("township", "会师镇"), unit_of("township", "城关街道"), unit_of("county", "会宁县")
     ('甲南村村民委员会', '会师镇人民政府', '城关街道办事处', '')
     """
-    short = named.removesuffix("村民委员会").removesuffix("村委会")
+    short = notice_facts.short_name(named).removesuffix("村委会")
     if not named or level == "county":
         return ""
     if level == "township":
         return f"{named}办事处" if named.endswith("街道") else f"{named}人民政府"
-    return f"{short if short.endswith(('村', '社区')) else short + '村'}村民委员会"
+    if short.endswith("社区"):
+        return f"{short}居民委员会"
+    return f"{short if short.endswith('村') else short + '村'}村民委员会"
 
 
 def _row(store: Store, person: Person, subject: Subject, key: str) -> dict[str, Any]:
@@ -270,7 +272,7 @@ def _content(store: Store, person: Person, subject: Subject, row: dict[str, Any]
 
 
 def _project(store: Store, row: Mapping[str, Any], tree: Areas) -> dict[str, Any]:
-    places = [tree.name(str(code)) for code in known(row.get("village_codes")) or ()]
+    places = [notice_facts.short_name(tree.name(str(code))) for code in known(row.get("village_codes")) or ()]
     simulated = row.get("data_quality") == "synthetic"
     return {
         "facts": notice_facts.project_facts(row, places),
