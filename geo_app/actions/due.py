@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from geo_app.access.roles import ADMINISTRATOR
 from geo_app.actions import held, reach, work_tasks
 from geo_app.actions.ledger import rights
+from geo_app.actions.library import record
 from processing import dues as shape
 from processing.ledger import clock
 from processing.ledger.rules import rules_for
+from processing.library import clock as library_clock
+from processing.library import rules as library_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from layers.store import Store
     from processing.dues import Due
     from processing.ledger.rules import LedgerRules
+    from processing.library.rules import LibraryRules
+    from processing.library.rules import LibraryRules
 
 
 def dues(store: Store, person: Person, today: date, *, mine: bool = True, area: str | None = None) -> list[Due]:
@@ -58,12 +63,12 @@ def _rows(store: Store, person: Person, layer: str) -> list[dict[str, Any]]:
 
 def _rules(store: Store, today: date) -> Callable[[Mapping[str, Any]], LedgerRules]:
     """Give a function that finds the rules of a row, each area looked up once."""
-    hierarchy, kept = held.areas(store), dict[str | None, "LedgerRules"]()
+    kept: dict[str | None, LedgerRules] = {}
 
     def rules(row: Mapping[str, Any]) -> LedgerRules:
         code = rights.area_of(row)
         if code not in kept:
-            kept[code] = rules_for(hierarchy.ancestors(code) if code else (), today)
+            kept[code] = records.rules_of(store, row, today)
         return kept[code]
 
     return rules
@@ -75,9 +80,18 @@ def _ledger(store: Store, person: Person, today: date) -> Sequence[Due]:
     return [*clock.of_assets(assets, events, rules, today), *clock.of_ledgers(_rows(store, person, "ledgers"), rules, today)]
 
 
-def _library(store: Store, person: Person, today: date) -> Sequence[Due]:  # noqa: ARG001
-    return ()
+def _library(store: Store, person: Person, today: date) -> Sequence[Due]:
+    kept: dict[tuple[str, ...], LibraryRules] = {}
+
+    def rules(row: Mapping[str, Any]) -> LibraryRules:
+        key = tuple(record.lineage(row))
+        if key not in kept:
+            kept[key] = record.rules_of(store, row, today)
+        return kept[key]
+
+    projects, events, plans = (_rows(store, person, layer) for layer in ("projects", "project_events", "annual_plans"))
+    return library_clock.dues(projects, events, plans, rules, today)
 
 
 def _tasks(store: Store, person: Person, today: date) -> Sequence[Due]:
-    return work_tasks.dues(store, person, today)
+    return task_dues.dues(_rows(store, person, "tasks"), today)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import current_app, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
+
+from processing.library.moves import MOVES
 
 if TYPE_CHECKING:
     from processing.dues import Due
@@ -54,7 +56,13 @@ def word(due: Due) -> str:
 
 def others() -> dict[str, str]:
     """Name the kinds of the project library and the tasks."""
-    return {"task": gettext("Task of the list")}
+    steps = {name: move.title(str(get_locale() or "zh")) for name, move in MOVES.items()}
+    return steps | {
+        "task": gettext("Task of the list"),
+        "emergency_procedure": gettext("Complete the procedure of the emergency project"),
+        "compile_plan": gettext("Compile the annual plan"),
+        "publish_plan": gettext("Publish the annual plan"),
+    }
 
 
 def states() -> dict[str, str]:

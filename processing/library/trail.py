@@ -43,7 +43,7 @@ class Event:
 
     def get(self, name: str) -> Any:
         """Give another value of the row, None where it is unknown."""
-        return self.values.get(name)
+        return known(self.values, name)
 
 
 @dataclass(slots=True)
@@ -126,9 +126,8 @@ def event_of(row: Mapping[str, Any]) -> Event:
     move = ("submit_to_county" if level != "村" else "submit_to_township") if kind == "上报" else MOVE_OF.get(kind)
     if start is None or move is None:
         raise ValueError(f"event {row.get('event_id')}: kind {kind!r} and start {row.get('start_date')!r} cannot be read")
-    values = {name: known(row, name) for name in row if name != "geometry"}
     number = int(known(row, "seq") or 0)
-    return Event(str(row.get("event_id")), number, move, kind, level, start, day_of(known(row, "end_date")), values)
+    return Event(str(row.get("event_id")), number, move, kind, level, start, day_of(known(row, "end_date")), row)
 
 
 def in_order(rows: Iterable[Mapping[str, Any] | Event]) -> list[Event]:
