@@ -124,6 +124,27 @@ FORMS = (
     _("%(count)s jobs are waiting or running, the most there may be. Try again in a while."),
     _("At most %(most)s edits are saved at once, %(count)s were sent"),
     _("%(items)s. Nothing was saved."),
+    # procedures
+    _(
+        "%(layer)s %(feature)s may not be changed this way: %(names)s. It is kept by its procedure; use the moves of "
+        "the project library or the asset ledger. Nothing was saved."
+    ),
+    _(
+        "%(layer)s %(feature)s may not be added or removed this way. It is kept by its procedure; use the moves of the "
+        "project library or the asset ledger. Nothing was saved."
+    ),
+    _(
+        "Change %(number)s is a step of a procedure and cannot be undone. Correct it by another step: return, withdraw "
+        "or ask for a change in the project library, or enter the correction in the asset ledger. Nothing was saved."
+    ),
+    _("%(step)s is a step of: %(names)s. Ask them."),
+    _("%(step)s: the project lies outside the areas of your account."),
+    _("There is no project %(name)s."),
+    _("Your account takes no part in the procedures of projects and assets; an administrator can grant it."),
+    _("Applications (项目申报) are written by villages, townships, sector departments and the revitalisation bureau."),
+    _("The project would lie outside the areas of your account."),
+    _("%(step)s is not possible: %(items)s. Nothing was saved."),
+    _("There is no attachment %(number)s."),
 )
 """Forms of whole messages; the first that fits is taken, so the narrower ones stand before the wider ones."""
 ITEMS = (
