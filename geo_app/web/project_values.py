@@ -40,6 +40,7 @@ USUAL: Final = next(unit for unit, each in PER_UNIT.items() if each == 1)
 """The unit in which amounts are kept and proposed: ten thousand yuan."""
 DIGITS: Final = Decimal("0.000001")
 """Amounts are kept to 0.01 yuan, a millionth of ten thousand."""
+MOST: Final = Decimal(10) ** 9
 MOST_SOURCES: Final = 30
 MOST_WIDTH_M: Final = 200.0
 
@@ -71,7 +72,7 @@ def amount(given: Any, *, field: str) -> Decimal | None:
     found = in_wan_yuan(text, unit)
     if found is None or found < 0:
         raise BadFieldError(f"{field} takes a number from 0, found {text[:20]!r}", field=field)
-    if found != found.quantize(DIGITS) or found >= Decimal(10) ** 9:
+    if found >= MOST or found != found.quantize(DIGITS):
         raise BadFieldError(f"{field} is kept to 0.01 yuan and below 10^13 yuan, found {text[:30]} {unit}", field=field)
     return found
 
