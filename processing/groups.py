@@ -86,8 +86,9 @@ def _key_counties(frame: pd.DataFrame | None) -> Iterator[tuple[str, Any]]:
     if frame is None or "county_code" not in frame:
         return
     levels = frame["level"] if "level" in frame else [None] * len(frame)
-    for code, level in zip(frame["county_code"], levels, strict=True):
-        if isinstance(code, str):
+    listed = frame["listed"].fillna(value=True) if "listed" in frame else [True] * len(frame)
+    for code, level, there in zip(frame["county_code"], levels, listed, strict=True):
+        if isinstance(code, str) and there:
             yield "key_counties", code
             if level in _LEVELS:
                 yield f"key_counties_{_LEVELS[level]}", code
