@@ -45,7 +45,7 @@ def _money() -> dict[str, str]:
         "too_fine": _("Finer than 0.01 yuan."),
         "fund_source": _("Fund source"),
         "amount": _("Amount"),
-        "unit": _("Unit"),
+        "unit": _("Unit of money"),
         "remove_source": _("Remove this source"),
         "source_unnamed": _("Choose the fund source of every amount."),
         "sources_unknown": _("{count} without an amount"),
