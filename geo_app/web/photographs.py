@@ -35,7 +35,7 @@ def _picture(photo_id: str, *, small: bool) -> ResponseReturnValue:
     kept = works.picture(desk().store, person(), photo_id, small=small)
     answer = Response(kept.data, mimetype="image/jpeg")
     answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer
 

@@ -84,7 +84,8 @@ def full_folder(tmp_path_factory, small_folder_files):
         load_recipe.load(store, small_folder_files / "recipe.toml", small_folder_files, By("li", "测试局", "first load"))
         for layer in LAYERS:
             if layer not in AREA_LAYERS:
-                store.apply(Change("li", "测试局", "rows of both counties", (Insert(layer, rows_of(layer)),)))
+                kind = "demo" if LAYERS[layer].kept_by else "edit"
+                store.apply(Change("li", "测试局", "rows of both counties", (Insert(layer, rows_of(layer)),), kind=kind))
         for county in (EAST, WEST):
             store.apply(Change("li", "测试局", WORD[county], (Update("roads", own_id("roads", county), 1, {"lanes": 2}),)))
         run_coverage.run(store, run_coverage.RunRequest(on=dt.date(2026, 11, 1), who="li"))
