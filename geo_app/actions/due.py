@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geo_app.access.roles import ADMINISTRATOR
-from geo_app.actions import held, reach, work_tasks
-from geo_app.actions.ledger import rights
+from geo_app.actions import reach, work_tasks
+from geo_app.actions.ledger import records, rights
 from geo_app.actions.library import record
 from processing import dues as shape
 from processing.ledger import clock
-from processing.ledger.rules import rules_for
 from processing.library import clock as library_clock
-from processing.library import rules as library_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from layers.store import Store
     from processing.dues import Due
     from processing.ledger.rules import LedgerRules
-    from processing.library.rules import LibraryRules
     from processing.library.rules import LibraryRules
 
 
@@ -94,4 +91,4 @@ def _library(store: Store, person: Person, today: date) -> Sequence[Due]:
 
 
 def _tasks(store: Store, person: Person, today: date) -> Sequence[Due]:
-    return task_dues.dues(_rows(store, person, "tasks"), today)
+    return work_tasks.dues(store, person, today)

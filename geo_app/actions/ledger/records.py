@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import held, reach
 from geo_app.actions.ledger.rights import area_of
+from geo_app.actions.library.record import lineage
 from geo_app.errors import NotFoundError
 from layers.store import Condition
 from processing.ledger import rules, standing
@@ -54,9 +55,10 @@ class AssetRecord:
 
 
 def rules_of(store: Store, row: Mapping[str, Any], today: date) -> LedgerRules:
-    """Give the rules that hold where a row lies."""
+    """Give the rules that hold where a row lies: of its areas as the store knows them, then of the prefecture and province."""
     code = area_of(row)
-    return rules.rules_for(held.areas(store).ancestors(code) if code else (), today)
+    known_areas = held.areas(store).ancestors(code) if code else ()
+    return rules.rules_for(tuple(dict.fromkeys((*known_areas, *lineage(row)))), today)
 
 
 def asset(store: Store, person: Person, asset_id: str, today: date) -> AssetRecord:
