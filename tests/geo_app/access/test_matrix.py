@@ -166,10 +166,11 @@ WRITES = {
     "agriculture": {"farmland"},
     "environment": {"sanitation"},
     "health": {"sanitation"},
-    "revitalisation": {"projects", "assets", "settlements", "facilities", *KEY, "monitored_households", "tasks"},
+    "revitalisation": {"projects", "as_built", "assets", "settlements", "facilities", *KEY, "monitored_households", "tasks"},
     "finance": {"projects", "assets"},
     "statistics": {"areas", "counties", "townships", "villages", "hamlets", "area_crosswalk", "indicator_targets"},
     "viewer": set(),
+    "village": set(),  # stands for the roles that move projects and write no layer: township, sector, leading group
     "administrator": set(LAYERS),
 }
 REVIEWERS = {"revitalisation", "administrator"}
@@ -428,6 +429,8 @@ def expected(role, area, layer, county, *, apply):
     of_the_county = {*set(KEY) - {"settlement_origins"}, "monitored_households", "indicator_targets", "tasks"}
     if area is not None and (county == WEST or (area == TOWNSHIP[EAST] and layer in of_the_county)):
         return 404
+    if apply and LAYERS[layer].kept_by:
+        return 409  # only its procedure writes it, whoever asks
     return 200 if apply else 202
 
 
