@@ -47,11 +47,11 @@ def kinds() -> dict[str, str]:
 
 
 def word(due: Due) -> str:
-    """Say what is to be done; a kind of another room by its own name where there is no word."""
-    found = kinds().get(due.kind)
-    if found is None:
-        found = others().get(due.kind, due.kind)
-    return found
+    """Say what is to be done; a step of the project library by the name of the step."""
+    found = kinds().get(due.kind) or others().get(due.kind)
+    if found is None and due.kind in MOVES:
+        return str(gettext("Next: %(step)s", step=title(MOVES[due.kind])))
+    return found or due.kind
 
 
 def others() -> dict[str, str]:
