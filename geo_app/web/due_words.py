@@ -48,10 +48,7 @@ def kinds() -> dict[str, str]:
 
 def word(due: Due) -> str:
     """Say what is to be done; a step of the project library by the name of the step."""
-    found = kinds().get(due.kind) or others().get(due.kind)
-    if found is None and due.kind in MOVES:
-        return str(gettext("Next: %(step)s", step=title(MOVES[due.kind])))
-    return found or due.kind
+    return kinds().get(due.kind) or others().get(due.kind, due.kind)
 
 
 def others() -> dict[str, str]:
