@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from geo_app.actions.book_rows import WAN, Row, Sources, book_of, cell, cells, grouped, numbered, total, unknown_notes
+from geo_app.actions.ledger.building import sector_of
 from geo_app.actions.notice_facts import day, known
 from layers.catalogue import LAYERS
 from layers.codes import ASSET_CLASS, OWNER_LEVEL, SECTOR
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
 
     from map_templates.books import Cell
 
-SECTORS: Final[dict[str, frozenset[str]]] = {
-    "transport": frozenset({"PUB01"}),
-    "agriculture": frozenset({"PUB02", "OPR1", "HHD1"}),
-    "water": frozenset({"PUB03"}),
-    "environment": frozenset({"PUB04"}),
-    "health": frozenset({"PUB08"}),
-}
-"""Which sub-classes a sector looks after (design: the tables name layers, not departments); `other` has all the rest."""
 COLUMNS: Final = (
     Column("序号", 4, "center", decimals=0),
     Column("资产编号", 9),
@@ -102,11 +95,15 @@ def built(sources: Sources, level: str, unit: str = "") -> tuple[Row, list[Row]]
     return ledger, [row for row in sources.rows("ledger_entries") if row["ledger_id"] == ledger["ledger_id"]]
 
 
-def _of_area(sources: Sources, level: str, row: Row, unit: str) -> bool:
+def _of_area(sources: Sources, level: str, row: Row, sector: str) -> bool:
+    """Say whether a ledger is that of the area, or of the sector in it; without an area there is no one ledger."""
+    if sources.area is None:
+        return False
+    unit = known(row.get("unit"))
     if level == "LV3":
-        return known(row.get("unit")) in {unit, SECTOR.label(unit)}
+        return bool(unit == f"{sources.area}:{sector}")
     name = {"LV1": "village_code", "LV2": "township_code"}.get(level, "county_code")
-    return sources.area is None or known(row.get(name)) == sources.area
+    return bool(unit == sources.area or known(row.get(name)) == sources.area)
 
 
 def partitions(rows: Sequence[Row]) -> str:
@@ -207,13 +204,3 @@ def sector(sources: Sources) -> Book:
         lambda row: sources.name(row.get("township_code")) or "县本级",
         keep=lambda row: sector_of(row) == sources.sector,
     )
-
-
-def sector_of(row: Row) -> str:
-    """Give the sector that looks after an asset.
-
-    >>> sector_of({"sub_class": "PUB03"}), sector_of({"sub_class": "PUB06"})
-    ('water', 'other')
-    """
-    sub_class = known(row.get("sub_class"))
-    return next((name for name, held in SECTORS.items() if sub_class in held), "other")

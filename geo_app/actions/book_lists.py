@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from geo_app.actions.book_ledgers import CLASS_ORDER, HOUSEHOLDS, partitions, present, sector_of
+from geo_app.actions.book_ledgers import CLASS_ORDER, HOUSEHOLDS, partitions, present
 from geo_app.actions.book_rows import WAN, Row, Sources, book_of, cells, grouped, numbered, unknown_notes
+from geo_app.actions.ledger.building import sector_of
 from geo_app.actions.notice_facts import known
 from layers.codes import ASSET_CLASS, SECTOR, table
 from map_templates.books import Book, Column

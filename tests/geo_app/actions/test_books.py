@@ -213,6 +213,17 @@ def test_the_ledger_that_was_built_is_printed_as_it_was_built(small):
     assert column(made, "原值") == [Decimal("9.5")]
     assert any(note.startswith("台账编号 L-1；建立日期 2026-03-01") for note in made.notes)
     assert "尚未建立" in book(store, "village-ledger", VILLAGE, year=2025).notes[0]
+    sector = {
+        "ledger_id": "L-2",
+        "level": "LV3",
+        "unit": f"{EAST}:transport",
+        "year": 2026,
+        "state": "built",
+        "county_code": EAST,
+    }
+    put(store, "ledgers", [sector])
+    assert "台账编号 L-2" in book(store, "sector-ledger", EAST, sector="transport").notes[0]
+    assert "尚未建立" in book(store, "sector-ledger", EAST, sector="water").notes[0]
 
 
 def test_disposals_and_income_of_the_year(store):
