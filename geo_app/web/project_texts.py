@@ -13,7 +13,8 @@ def texts() -> dict[str, str]:
 def site_says(*, simulated: bool) -> str:
     """Say on what the analysis stands."""
     known = _("Measured on the ellipsoid, with the rows that your account reads.")
-    return f"{known} {_('Simulated rows are among them.')}" if simulated else str(known)
+    also = _("Simulated rows are among them.")
+    return f"{known} {also}" if simulated else str(known)
 
 
 def _form() -> dict[str, str]:
