@@ -23,7 +23,7 @@ from processing import task_dues
 from processing.indicators import INDICATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from flask.typing import ResponseReturnValue
 
@@ -92,7 +92,7 @@ class Measures:
 
 def _filtered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     wanted = {name: request.args.get(name, "").strip() for name in ("unit", "group", "indicator", "state", "q")}
-    tests = {
+    tests: dict[str, Callable[[dict[str, Any], str], bool]] = {
         "unit": lambda row, value: value in row["units"],
         "group": lambda row, value: str(row.get("group_no")) == value,
         "indicator": lambda row, value: value in (row.get("related_indicators") or ()),

@@ -9,7 +9,7 @@ import shapely
 
 from layers.demo.rows import chance, frame, some_unknown
 from layers.demo.shares import split
-from layers.monitored_households import SMALL_CELL
+from layers.household_cells import ALL, TOTAL, TYPES, Month, shown
 from layers.settlements import size_class
 
 if TYPE_CHECKING:
@@ -17,8 +17,19 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 PERIOD = "2026-10"
-_TYPES = ("脱贫不稳定", "边缘易致贫", "突发严重困难")
 _RISKS = tuple(f"0{number}" for number in range(1, 10))
+_MARKED = {
+    "water_problem": 0.02,
+    "housing_problem": 0.03,
+    "schooling_problem": 0.005,
+    "insurance_problem": 0.02,
+    "relocated": 0.18,
+    "in_settlement": 0.05,
+    "added": 0.06,
+    "removed": 0.3,
+    "supported": 0.94,
+}
+"""Shares of the households of a township for which something is counted."""
 
 
 def _places_for(built: Built, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -123,7 +134,11 @@ def add_facilities(built: Built) -> None:
 
 
 def add_monitored(built: Built) -> None:
-    """Add the frame `monitored_households`: one month of counts for the county, its townships and villages; 1–4 suppressed."""
+    """Add the frame `monitored_households`: one month of counts that add up from villages to the county, small ones protected.
+
+    Villages have households and persons, townships and the county also the types and what is counted of their households. A count
+    from 1 to 4 is hidden, and others beside it, so that none can be computed from the sums (E22).
+    """
     places, villages = built.places, built.places.villages
     rng = places.rng("monitored")
     rural = np.flatnonzero(~villages.community)
@@ -131,45 +146,33 @@ def add_monitored(built: Built) -> None:
     rate = 0.012 + 0.03 * villages.height
     counts = rng.poisson(np.outer(homes * rate, (0.42, 0.38, 0.2)))
     counts[villages.community] = 0
-    rows: list[dict[str, Any]] = []
+    persons = 2 * counts + rng.binomial(3 * counts, 0.53)
+    parent: dict[str, str] = {}
+    level = {built.code: 2}
+    month = Month(PERIOD, {}, parent, level)
+    marked: list[dict[str, int]] = []
     for number, town in enumerate(places.county.townships):
-        own = counts[villages.township == number].sum(axis=0)
-        rows += [_cell(town.code, kind, int(count), rng) for kind, count in zip(_TYPES, own, strict=True)]
-        rows.append(_cell(town.code, "合计", int(own.sum()), rng))
-    rows += [_cell(villages.rows[village].code, "合计", int(counts[village].sum()), rng) for village in rural]
-    whole = counts.sum(axis=0)
-    rows += [_cell(built.code, kind, int(count), rng) for kind, count in zip(_TYPES, whole, strict=True)]
-    rows.append(_cell(built.code, "合计", int(whole.sum()), rng))
-    risks = split(int(whole.sum()), np.array([34, 12, 11, 5, 6, 4, 15, 9, 4]))
-    rows += [_cell(built.code, "合计", int(count), rng, risk=risk) for risk, count in zip(_RISKS, risks, strict=True)]
-    for row in rows:
-        row["summary_id"] = f"M{row['area_code']}-{PERIOD}-{(*_TYPES, '合计').index(row['monitor_type'])}-{row['risk_code']}"
+        own = villages.township == number
+        parent |= {town.code: built.code}
+        level[town.code] = 1
+        marked.append({name: int(rng.binomial(counts[own].sum(), share)) for name, share in _MARKED.items()})
+        _add(month, town.code, counts[own], persons[own], marked[-1])
+    for village in rural:
+        code, above = villages.rows[village].code, places.county.townships[int(villages.township[village])].code
+        parent |= {code: above}
+        level[code] = 0
+        whole = {"households": int(counts[village].sum()), "persons": int(persons[village].sum())}
+        month.counts[code, TOTAL, ALL] = whole
+    _add(month, built.code, counts, persons, {name: sum(one[name] for one in marked) for name in _MARKED})
+    risks = split(int(counts.sum()), np.array([34, 12, 11, 5, 6, 4, 15, 9, 4]))
+    for risk, count in zip(_RISKS, risks, strict=True):
+        month.counts[built.code, TOTAL, risk] = {"households": int(count), "persons": 3 * int(count)}
+    rows = [row | {"income_line": 8_300.0} for row in shown(month)]
     built.frames["monitored_households"] = frame("monitored_households", {name: [row[name] for row in rows] for name in rows[0]})
 
 
-def _cell(area: str, kind: str, count: int, rng: np.random.Generator, risk: str = "all") -> dict[str, Any]:
-    """Make one cell of the aggregates; counts of 1–4 are left empty, and so is everything of a suppressed cell."""
-    hidden = 1 <= count < SMALL_CELL
-    parts = {
-        "water_problem": 0.02,
-        "housing_problem": 0.03,
-        "schooling_problem": 0.005,
-        "insurance_problem": 0.02,
-        "relocated": 0.18,
-        "in_settlement": 0.05,
-        "added": 0.06,
-        "removed": 0.3,
-        "supported": 0.94,
-    }
-    found = {name: int(rng.binomial(count, share)) for name, share in parts.items()}
-    return {
-        "area_code": area,
-        "period": PERIOD,
-        "monitor_type": kind,
-        "risk_code": risk,
-        "households": None if hidden else count,
-        "persons": None if hidden else round(count * 3.6),
-        **{name: None if hidden or 1 <= value < SMALL_CELL else value for name, value in found.items()},
-        "income_line": 8_300.0,
-        "suppressed": hidden,
-    }
+def _add(month: Month, area: str, counts: Array, persons: Array, marked: dict[str, int]) -> None:
+    """Add the rows of a township or county: all types together with what is counted of them, and each type."""
+    month.counts[area, TOTAL, ALL] = {"households": int(counts.sum()), "persons": int(persons.sum()), **marked}
+    for at, kind in enumerate(TYPES):
+        month.counts[area, kind, ALL] = {"households": int(counts[:, at].sum()), "persons": int(persons[:, at].sum())}
