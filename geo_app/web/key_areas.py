@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
 from geo_app.access import Permission, permission
-from geo_app.actions import compose_map, key_areas, key_books, key_maps, monitoring
+from geo_app.actions import compose_map, key_areas, key_books, key_maps, monitoring, monitoring_tables
 from geo_app.errors import NotFoundError
 from geo_app.web import areas, context, figures, frames, jobs, plots, sending
 from geo_app.web.desk import desk, person, scoped, today
@@ -280,6 +280,6 @@ def _file(code: str, rank: int) -> ResponseReturnValue:
 
 def sheets_of(found: Monitored, summary: AreaSummary | None) -> dict[str, pd.DataFrame]:
     """Give the tables of a monitoring page as frames, by name."""
-    made = monitoring.tables_of(found)
+    made = monitoring_tables.tables_of(found)
     run = summary.run.id if summary else None
     return {name: (frame.assign(run=run) if name == "figures" else frame) for name, frame in made.items()}
