@@ -234,6 +234,7 @@ def fillers(rule, store):
         "project_id": [f"projects-{EAST}", f"projects-{WEST}", "nothing"],
         "photo_id": [f"photographs-{EAST}", f"photographs-{WEST}", "nothing"],
         "step": ["progress", "complete", "nothing"],
+        "event_id": [f"project_events-{EAST}", f"project_events-{WEST}", "nothing"],
     }
     indicator = rule.rule.startswith("/indicators")
     areas = [EAST, WEST, TOWNSHIP[WEST], VILLAGE[WEST], "000000"]
