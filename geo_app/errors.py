@@ -122,6 +122,7 @@ TABLE: dict[str, Answer] = {
     "bad_archive": Answer(422, EXIT_FILE),
     "crs_refused": Answer(422, EXIT_FILE),
     "limit_exceeded": Answer(422, EXIT_FILE),
+    "book_too_long": Answer(422, EXIT_FILE),
     "too_large": Answer(413, EXIT_FILE),
     "cannot_write": Answer(409, EXIT_FILE),
     # the store

@@ -114,6 +114,7 @@ def _by_code(code: str) -> str:
         "too_many_requests": gettext("Too many requests; wait a moment."),
         "weak_password": gettext("This password cannot be used."),
         "limit_exceeded": gettext("The file is beyond a limit."),
+        "book_too_long": gettext("The book is too long to be set on paper. Choose a smaller area, or take the workbook."),
         "no_data": gettext("There is no data for this yet."),
         "not_found": gettext("This is not here."),
         "unknown_name": gettext("This name is not known."),

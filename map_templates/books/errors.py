@@ -16,7 +16,7 @@ from layers.schema import BugError, PersonError
 class BookTooLongError(PersonError, ValueError):
     """A book has more rows, or more text, than is set on paper in one piece."""
 
-    code: ClassVar[str] = "limit_exceeded"
+    code: ClassVar[str] = "book_too_long"
 
 
 class TypesettingError(BugError, RuntimeError):
