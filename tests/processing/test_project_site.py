@@ -275,9 +275,8 @@ def test_without_a_place_the_villages_named_are_counted():
 )
 def test_more_reach_never_reaches_fewer_and_bounds_stand_in_order(rows):
     inputs = {"villages": villages(A={"pop_resident": 500}, B={"pop_resident": 500}), "hamlets": hamlets(*rows)}
-    site, found = Point(104, 36), []
-    for reach in (100, 1000, 5000):
-        found.append(site_places.persons_within(site, ["A", "B"], inputs, reach_m=reach))
+    site = Point(104, 36)
+    found = [site_places.persons_within(site, ["A", "B"], inputs, reach_m=reach) for reach in (100, 1000, 5000)]
     assert [item.low for item in found] == sorted(item.low for item in found)
     assert all(item.high is None or item.low <= item.high <= 1000 for item in found)
 

@@ -182,12 +182,17 @@ def waiting(store: Store, person: Person, today: dt.date) -> list[Waiting]:
     events = _events(store, set(mine))
     laws: dict[tuple[str, ...], LibraryRules] = {}
     found: list[Waiting] = []
-    for key, (row, names) in mine.items():
-        lineage = tuple(record.lineage(row))
+    for key, (project, names) in mine.items():
+        lineage = tuple(record.lineage(project))
         if lineage not in laws:
-            laws[lineage] = record.rules_of(store, row, today)
-        found += _of_project(row, events.get(key, []), names, laws[lineage], today)
-    return sorted(found, key=lambda item: (not item.possible, item.earliest or item.since or today, str(item.project["name"])))
+            laws[lineage] = record.rules_of(store, project, today)
+        found += _of_project(project, events.get(key, []), names, laws[lineage], today)
+    return sorted(found, key=lambda item: _urgency(item, today))
+
+
+def _urgency(item: Waiting, today: dt.date) -> tuple[bool, bool, dt.date, str]:
+    """Order what waits: what may be done today first, the way into the library before acceptance, the longest wait first."""
+    return not item.possible, item.move.name == "accept", item.earliest or item.since or today, str(item.project["name"])
 
 
 def _of_project(
@@ -228,9 +233,9 @@ def _events(store: Store, keys: set[str]) -> dict[str, list[dict[str, Any]]]:
     listed = sorted(keys)
     for start in range(0, len(listed), 400):
         where = [Condition("project_id", "in", listed[start : start + 400])]
-        for row in features_of(store.read("project_events", where=where, geometry=False)):
-            dated = {name: value.date() if hasattr(value, "date") else value for name, value in row.items()}
-            found.setdefault(str(row["project_id"]), []).append(dated)
+        for event in features_of(store.read("project_events", where=where, geometry=False)):
+            dated = {name: value.date() if hasattr(value, "date") else value for name, value in event.items()}
+            found.setdefault(str(event["project_id"]), []).append(dated)
     return found
 
 
