@@ -69,6 +69,7 @@ SLOW_MODULES = frozenset(
         "test_merge_areas",
         "test_change_rights",
         "test_cli_changes",
+        "test_ledger_pages",
         "test_projects",
         "test_forbidden",
         "test_orders",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import request
 from flask_babel import gettext
 
+from geo_app.actions.ledger import event_rows
 from geo_app.errors import BadRequestError
 from geo_app.web.language import title
 from layers.catalogue import LAYERS
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from processing.ledger.moves import Move
 
 MOST_USES: Final = 6
-CHOICES: Final = {"result": ("通过", "退回")}
+CHOICES: Final = {"result": event_rows.JUDGED}
 LONG: Final = frozenset({"opinion", "reason", "plan", "risk_note"})
 ALWAYS: Final = ("document", "opinion")
 
@@ -58,13 +59,14 @@ def _input(name: str, *, needed: bool, second: str) -> dict[str, Any]:
 
 
 def _offered(name: str, code: str) -> bool:
-    return code in CHOICES[name] if name in CHOICES else code != "不予入库"
+    return name not in CHOICES or code in CHOICES[name]
 
 
 def uses() -> list[tuple[str, str, bool]]:
     """List what income may be used for, and what it may not, which is shown so that the refusal is understood."""
+    never = gettext("not allowed")
     return [(item.code, title(item), True) for item in INCOME_USE] + [
-        (item.code, f"{title(item)} ({gettext('not allowed')})", False) for item in INCOME_PROHIBITED
+        (item.code, f"{title(item)} ({never})", False) for item in INCOME_PROHIBITED
     ]
 
 
@@ -91,7 +93,7 @@ def _uses(form: Mapping[str, str]) -> list[dict[str, Any]]:
         try:
             money = Decimal(amount)
         except InvalidOperation:
-            raise BadRequestError(f"uses: {amount[:20]!r} is no amount; a number in 万元 was expected.") from None
+            raise BadRequestError(f"uses: {amount[:20]!r} is no amount; a number was expected.") from None
         found.append({"use": use, "amount_wan_yuan": float(money)})
     return found
 

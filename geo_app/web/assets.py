@@ -196,10 +196,9 @@ def _page(found: AssetRecord, *, refused: dict[str, Any] | None = None, status: 
 
 
 def _second(found: AssetRecord) -> str:
-    """Give the label of the second right where the asset lies: 经营权 or 使用权."""
-    label = found.rules.text("second_right")
-    words = {"经营权": gettext("Right of operation"), "使用权": gettext("Right of use")}
-    return str(words.get(label, label))
+    """Give the label of the second right where the asset lies: that of operation or of use."""
+    operating = found.rules.text("second_right") == LAYER["operating_right_holder"].zh
+    return str(gettext("Right of operation") if operating else gettext("Right of use"))
 
 
 @pages.post("/<asset_id>/<move>")

@@ -231,7 +231,7 @@ def _rows(stream: BinaryIO, name: str) -> list[dict[str, Any]]:
     table = repaired.frame.drop(columns="geometry", errors="ignore")
     rows = [{str(field): value for field, value in row.items()} for row in table.to_dict("records")]
     if not any(known(row, "asset_id") is not None for row in rows):
-        raise BadRequestError("file: a column with the numbers of assets (资产编号, asset_id) was expected; none was found.")
+        raise BadRequestError("file: a column with the numbers of assets (asset_id) was expected; none was found.")
     return rows
 
 

@@ -47,9 +47,9 @@ FORMS = (
         "assets %(asset)s was changed meanwhile (version %(ver)s, seen %(seen)s). Nothing was saved. "
         "Look at it again and take the step then."
     ),
-    _("file: a column with the numbers of assets (资产编号, asset_id) was expected; none was found."),
+    _("file: a column with the numbers of assets (asset_id) was expected; none was found."),
     _("file: a workbook or CSV of one level was expected; choose the file first."),
-    _("uses: %(amount)s is no amount; a number in 万元 was expected."),
+    _("uses: %(amount)s is no amount; a number was expected."),
     _("The rules of the asset ledger refuse this step: %(items)s. Nothing was saved."),
     _("There is no change %(number)s"),
     _("There is no change request %(number)s. Look at the list of requests."),

@@ -27,6 +27,8 @@ ALWAYS = frozenset({"start_date", "end_date", "result", "reason", "opinion", "do
 """What may be said with every step besides what it needs and takes."""
 OWN = frozenset({"asset_id", "ledger_id", "event_id", "seq", "move", "changes", "event_type", "level", "chain"})
 LAYER = "asset_events"
+JUDGED = ("通过", "退回")
+"""What a review may come to."""
 
 
 def values_of(move: Move, given: Mapping[str, Any]) -> dict[str, Any]:
