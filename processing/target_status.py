@@ -87,7 +87,7 @@ def _status(row: Mapping[Any, Any], rows: pd.DataFrame, areas: Areas, area: str,
     reason = _why_not(row)
     if reason:
         return TargetStatus(name, NOT_COMPARABLE, reason)
-    found = _readable(row)
+    found = _readable(row, areas)
     if found is None:
         return TargetStatus(name, NOT_COMPARABLE, "group")
     applies, number = applying(rows, areas, found)
@@ -107,9 +107,12 @@ def _why_not(row: Mapping[Any, Any]) -> str:
     return "rule_line" if _text(row, "target_id").startswith("MON-") else "no_indicator"
 
 
-def _readable(row: Mapping[Any, Any]) -> Target | None:
-    """Read a row as a target; 约 is read as "at least" here and judged by its own rule."""
+def _readable(row: Mapping[Any, Any], areas: Areas) -> Target | None:
+    """Read a row as a target; 约 is read as "at least" here and judged by its own rule; an area's own name is no group."""
     plain = {key: None if not isinstance(value, list) and pd.isna(value) else value for key, value in row.items()}
+    code = _text(row, "area_code")
+    if code in areas and _text(row, "area_group") == areas.name(code):
+        plain["area_group"] = None
     if plain.get("operator") == ABOUT:
         plain["operator"] = ">="
     found = read_targets(pd.DataFrame([plain]))

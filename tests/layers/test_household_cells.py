@@ -44,7 +44,7 @@ def month_of(villages, period="2026-10", **beside):
     return Month(period, counts, parent, level, **beside)
 
 
-def audit(rows, parent, before=None):
+def audit(rows, parent, before=None):  # noqa: PLR0912 - every relation that a reader knows, in one place
     """Give for every hidden count its least and greatest value by all that the shown rows say: one program for all."""
     names = []
 
