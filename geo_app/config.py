@@ -311,7 +311,7 @@ class Settings:
         metadata=_takes(
             _text,
             expected="a prefix such as oc4ids-bu3kcz",
-            en="Prefix of project ids in OC4IDS exports, as registered with the standard. Empty: oc4ids-xiangtu (not registered).",
+            en="Prefix of project ids in OC4IDS exports, as registered with the standard. Empty: oc4ids-xiangtu (unregistered).",
             zh="OC4IDS 导出中项目编号的前缀（在标准处登记）；留空为 oc4ids-xiangtu（未登记）。",
         ),
     )

@@ -238,7 +238,13 @@ def fillers(rule, store):
     }
     indicator = rule.rule.startswith("/indicators")
     areas = [EAST, WEST, TOWNSHIP[WEST], VILLAGE[WEST], "000000"]
-    codes = ["W1", "RD1"] if indicator else areas if rule.rule.startswith(("/areas", "/key-areas")) else ["{east}", "{west}", "nothing"]
+    codes = (
+        ["W1", "RD1"]
+        if indicator
+        else areas
+        if rule.rule.startswith(("/areas", "/key-areas"))
+        else ["{east}", "{west}", "nothing"]
+    )
     given = (
         numbers
         | texts
