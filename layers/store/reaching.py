@@ -44,7 +44,7 @@ def code_fields(layer: Layer) -> tuple[str, ...]:
 
     >>> from layers.catalogue import layer
     >>> code_fields(layer("townships")), code_fields(layer("projects"))
-    (('township_code', 'county_code'), ('township_code', 'county_code'))
+    (('township_code', 'county_code'), ('village_code', 'township_code', 'county_code'))
     """
     if layer.key in layer.area_fields:
         return tuple(dict.fromkeys((layer.key, *layer.area_fields)))
