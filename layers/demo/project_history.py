@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from layers.demo.area_rows import short_name
 from layers.demo.rows import AS_OF, frame
 
 if TYPE_CHECKING:
@@ -308,11 +309,32 @@ def history_of(project: Mapping[str, Any], units: Mapping[str, str]) -> list[dic
     return story.events
 
 
+def village_unit(name: str) -> str:
+    """Give the committee of a village or community, whether or not its name in the area list says it.
+
+    >>> village_unit("程家塬村民委员会"), village_unit("甲南村"), village_unit("滨河社区居委会")
+    ('程家塬村村民委员会', '甲南村村民委员会', '滨河社区居民委员会')
+    """
+    short = short_name(name)
+    return f"{short}居民委员会" if short.endswith("社区") else f"{short}村民委员会"
+
+
+def township_unit(name: str) -> str:
+    """Give the office of a township or street.
+
+    >>> township_unit("会师镇"), township_unit("城关街道"), township_unit("城关街道办事处")
+    ('会师镇人民政府', '城关街道办事处', '城关街道办事处')
+    """
+    short = name.removesuffix("办事处")
+    return f"{short}办事处" if short.endswith("街道") else f"{short}人民政府"
+
+
 def _units(project: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     county = names.get(project["county_code"], "")
+    village = names.get(project["village_code"] or "", "")
     return {
-        "village": f"{names.get(project['village_code'] or '', '')}村民委员会".replace("村村民", "村民"),
-        "township": f"{names.get(project['township_code'], '')}人民政府",
+        "village": village_unit(village) if village else "",
+        "township": township_unit(names.get(project["township_code"], "")),
         "bureau": f"{county}乡村振兴局",
         "finance": f"{county}财政局",
         "sector": str(project["responsible_unit"]),

@@ -142,6 +142,14 @@ def test_plans_hold_the_projects_of_their_year(frames):
     assert {plan["plan_year"] for plan in plans if plan["state"] == "draft"} == {AS_OF.year + 1}
 
 
+def test_no_unit_is_named_twice_over(frames):
+    units = set(frames["project_events"]["unit"].dropna())
+    assert units
+    doubled = [unit for unit in units for word in ("民委员会", "人民政府", "办事处") if unit.count(word) > 1]
+    assert not doubled
+    assert not [unit for unit in units if unit in {"村民委员会", "人民政府"} or "办事处人民政府" in unit]
+
+
 def test_a_draft_has_no_events_and_a_name_makes_no_difference_to_another_project():
     project = {"project_id": "P1", "status": "draft", "plan_year": None}
     assert project_history(project, {}) == []
