@@ -60,7 +60,7 @@ def _report(checked: Checked) -> None:
         say(f"  row {fault['row']}, {fault['field']}: found {fault['value']!r}, expected {fault['expected_en']}")
 
 
-@click.group()
+@click.group(epilog=examples("geo-app tasks load --shipped"))
 def tasks() -> None:
     """Task lists: load another county's list in place of or beside the present one."""
 
@@ -93,7 +93,7 @@ def load_tasks(bench: Bench, file: Path | None, **options: Any) -> None:
     _load(bench, "tasks", file, of, options)
 
 
-@click.group()
+@click.group(epilog=examples("geo-app targets load --shipped"))
 def targets() -> None:
     """Published targets: load another county's beside or in place of the present ones."""
 

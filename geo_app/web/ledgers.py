@@ -208,7 +208,7 @@ def compare() -> ResponseReturnValue:
 
 
 @pages.post("/compare")
-@permission(Permission.READ)
+@permission(Permission.RUN)
 def compare_file() -> ResponseReturnValue:
     """Lay a workbook of one level beside the copies; nothing of it is kept."""
     area = inputs.require_area(inputs.areas(desk().store, person=person()), request.form.get("area", ""))

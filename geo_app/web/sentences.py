@@ -141,7 +141,7 @@ FORMS = (
     _("%(step)s: the project lies outside the areas of your account."),
     _("There is no project %(name)s."),
     _("Your account takes no part in the procedures of projects and assets; an administrator can grant it."),
-    _("Applications (项目申报) are written by villages, townships, sector departments and the revitalisation bureau."),
+    _("Applications of projects are written by villages, townships, sector departments and the revitalisation bureau."),
     _("The project would lie outside the areas of your account."),
     _("%(step)s is not possible: %(items)s. Nothing was saved."),
     _("There is no attachment %(number)s."),

@@ -9,8 +9,8 @@ import segno
 
 QUIET_ZONE: Final = 4
 """Modules of white around a code that ISO/IEC 18004 asks for."""
-BLACK: Final = "#000"
-WHITE: Final = "#fff"
+BLACK: Final = "black"
+WHITE: Final = "white"
 
 
 def code(address: str) -> segno.QRCode:

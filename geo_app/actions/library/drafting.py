@@ -134,7 +134,7 @@ def _require_writer(store: Store, person: Person, row: Mapping[str, Any]) -> Non
     mine = [item for item in person.grants if item.apply and item.role in {*WRITERS, ADMINISTRATOR}]
     if not mine:
         raise acting.WrongRoleError(
-            "Applications (项目申报) are written by villages, townships, sector departments and the revitalisation bureau.",
+            "Applications of projects are written by villages, townships, sector departments and the revitalisation bureau.",
             roles=acting.ordered(WRITERS),
         )
     if not any(acting.covers(store, item, apply, row) for item in mine):
