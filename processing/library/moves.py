@@ -135,6 +135,8 @@ ENDS_NOTICE: Final[Mapping[str, str]] = MappingProxyType(
     {"submit_to_township": "村", "submit_to_county": "乡", "enter_library": "县"}
 )
 """Moves that end a notice: too early before its days are over."""
+BY_LEDGER: Final = frozenset({"form_asset"})
+"""Moves that only the asset ledger makes, together with the asset: a project has formed assets when there are some."""
 WORKS: Final = ("start", "progress", "spend", "complete", "accept")
 """Moves of the works; those of an emergency project may run before the library."""
 

@@ -9,27 +9,26 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from geo_app.actions import reach
 from geo_app.actions.ledger import event_rows, records, rights
-from geo_app.errors import BadRequestError, NotFoundError
+from geo_app.actions.library import acting, moving, record
+from geo_app.errors import BadRequestError
 from layers.catalogue import LAYERS
-from layers.errors import PreconditionRequiredError, StaleVersionError
 from layers.projects import funding_total
-from layers.store import Change, Condition, Insert, Update
+from layers.store import Change, Condition, Insert
 from processing.ledger import checking, effects
 from processing.ledger.moves import KEEPERS, MOVES
 from processing.ledger.standing import TOLERANCE, day, known, listed, money
 from processing.library.faults import Fault
+from processing.library.moves import MOVES as LIBRARY_MOVES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from geo_app.access import Person
+    from geo_app.actions.library.moving import Prepared
     from layers.store import Edit, Receipt, Store
 
-FINISHED: Final = frozenset({"accepted"})
-FORMED: Final = "asset_formed"
 BY_SECTOR: Final = {"transport": "PUB01", "agriculture": "PUB02", "water": "PUB03", "environment": "PUB04", "health": "PUB08"}
 """The sub-class that is proposed for a project of a sector (design); the person may choose another."""
 INDUSTRY: Final = "P1"
@@ -57,6 +56,7 @@ class Formed:
 @dataclass(frozen=True)
 class _Project:
     row: Mapping[str, Any]
+    stage: str
     events: tuple[Mapping[str, Any], ...]
     as_built: Any
 
@@ -93,28 +93,25 @@ def form(  # noqa: PLR0913 -- who forms which project, seen as what, into what
             such mappings forms one asset each, whose original values add up to what was spent.
 
     Raises:
-        NotSignedInError, NotFoundError, ForbiddenError: the rights do not reach so far.
-        PreconditionRequiredError, StaleVersionError: the version is missing, or the project was changed meanwhile.
-        LedgerFaultsError: the project is not accepted, or the asset lacks what its class needs (E11, E12).
+        NotSignedInError, NotFoundError, ForbiddenError: the rights do not reach so far; in the library it is the step's role at
+            the stage of the project, in the ledger who keeps it.
+        PreconditionRequiredError, StaleEditsError: the version is missing, or the project was changed meanwhile.
+        LedgerFaultsError: the rules of the library stand against it (stage, open objections, order of days, a day ahead), or the
+            asset lacks what its class needs (E11, E12).
     """
-    found = _read(store, person, project_id)
+    moving.require_moving(person)
+    found = _read(store, person, project_id, today)
     row = found.row
+    acting.acting(store, person, LIBRARY_MOVES[moving.HAND_OVER], row, found.stage)
     rights.require(store, person, MAKERS, rights.area_of(row), what=MOVES["hand_over"].en)
-    if expected_ver is None:
-        raise PreconditionRequiredError(
-            f"projects {project_id}: the version that was seen is missing. Read the project again and send its version."
-        )
-    if int(row["ver"]) != expected_ver:
-        raise _stale(row, expected_ver)
     parts = _parts(overrides)
     assets = [_asset(found, part, number if len(parts) > 1 else 0) for number, part in enumerate(parts, 1)]
     handed = [_handing(asset, part) for asset, part in zip(assets, parts, strict=True)]
     rules = records.rules_of(store, row, today)
-    faults = [*_finished(row), *_sum(found, assets)]
+    faults = _sum(found, assets)
     for asset, values in zip(assets, handed, strict=True):
         faults += checking.check("hand_over", asset, (), values, rules, today=today)
-    if faults:
-        raise rights.LedgerFaultsError(faults)
+    step = _step(store, person, found, (expected_ver, today), _said(assets, handed, today), faults)
     move = MOVES["hand_over"]
     edits: list[Edit] = []
     for asset, values in zip(assets, handed, strict=True):
@@ -124,14 +121,39 @@ def form(  # noqa: PLR0913 -- who forms which project, seen as what, into what
         )
         event["changes"] = effects.recorded(asset, changed)
         edits += [_inserted(asset | changed), event_rows.insert([event])]
-    edits += [
-        Update("projects", str(row["id"]), expected_ver, {"status": FORMED}),
-        event_rows.insert([_project_event(found, handed[0], assets, person=person, today=today)], "project_events"),
-    ]
+    edits += step.edits
     change = Change(
         person.name, person.bureau, f"{move.zh}：{row['name']}", tuple(edits), kind="ledger", account_id=person.account_id
     )
     return Formed(store.apply(change), tuple(str(asset["asset_id"]) for asset in assets))
+
+
+def _said(assets: Sequence[Mapping[str, Any]], handed: Sequence[Mapping[str, Any]], today: date) -> dict[str, Any]:
+    """Give what the project's own event says: the first document, the earliest day, and the numbers of the assets."""
+    return {
+        "document": handed[0].get("document"),
+        "start_date": min(day(known(values, "start_date")) or today for values in handed),
+        "opinion": "、".join(str(asset["asset_id"]) for asset in assets),
+    }
+
+
+def _step(  # noqa: PLR0913, PLR0917 -- the whole question, with what the ledger holds against it
+    store: Store,
+    person: Person,
+    found: _Project,
+    seen: tuple[int | None, date],
+    values: Mapping[str, Any],
+    faults: Sequence[Fault],
+) -> Prepared:
+    """Prepare the step of the library; what stands against it there comes before what the ledger asks for."""
+    try:
+        step = moving.prepare_hand_over(store, person, str(found.row["project_id"]), values, expected_ver=seen[0], today=seen[1])
+    except moving.MoveFaultsError as error:
+        named = {item.field for item in error.faults}
+        raise rights.LedgerFaultsError([*error.faults, *(item for item in faults if item.field not in named)]) from error
+    if faults:
+        raise rights.LedgerFaultsError(faults)
+    return step
 
 
 def _parts(overrides: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
@@ -140,17 +162,11 @@ def _parts(overrides: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None) ->
     return [overrides] if isinstance(overrides, Mapping) else list(overrides) or [{}]
 
 
-def _read(store: Store, person: Person, project_id: str) -> _Project:
-    limit = reach.of(store, person, "projects")
-    where = (Condition("project_id", "=", project_id),)
-    found = store.read("projects", where=where, geometry=False, reach=limit)
-    row = None if found.empty else store.get("projects", str(found["id"].iloc[0]))
-    if row is None:
-        raise NotFoundError(f"There is no project {project_id}. Look at the list of projects.")
-    events = store.read("project_events", where=where).to_dict("records")
-    built = store.read("as_built", where=where)
+def _read(store: Store, person: Person, project_id: str, today: date | None = None) -> _Project:
+    found = record.project(store, person, project_id, on=today)
+    built = store.read("as_built", where=(Condition("project_id", "=", found.project_id),))
     shape = None if built.empty else built.geometry.iloc[-1]
-    return _Project(row, tuple({str(name): value for name, value in item.items()} for item in events), shape)
+    return _Project(found.project, found.stage, found.events, shape)
 
 
 def _last(found: _Project, kind: str) -> Mapping[str, Any]:
@@ -219,24 +235,6 @@ def _handing(asset: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _finished(row: Mapping[str, Any]) -> list[Fault]:
-    status = known(row, "status")
-    if status in FINISHED:
-        return []
-    return [
-        Fault(
-            "wrong_stage",
-            "status",
-            str(status or ""),
-            "已完工并验收的项目",
-            "a project that is completed and accepted",
-            "先办理完工和验收",
-            "Complete and accept it first",
-            "湘委乡振组办发〔2021〕1号 四(四)",
-        )
-    ]
-
-
 def _sum(found: _Project, assets: Sequence[Mapping[str, Any]]) -> list[Fault]:
     """Compare the values of several assets with what the project cost, and the funds with the value where one asset is formed."""
     values = [money(known(asset, "original_value")) for asset in assets]
@@ -253,39 +251,3 @@ def _sum(found: _Project, assets: Sequence[Mapping[str, Any]]) -> list[Fault]:
 def _inserted(asset: Mapping[str, Any]) -> Insert:
     row = {"id": str(uuid.uuid4()), **asset}
     return Insert("assets", pd.DataFrame([list(row.values())], columns=list(row), dtype=object))
-
-
-def _project_event(
-    found: _Project, values: Mapping[str, Any], assets: Sequence[Mapping[str, Any]], *, person: Person, today: date
-) -> dict[str, Any]:
-    row = found.row
-    seq = max((int(known(item, "seq") or 0) for item in found.events), default=0) + 1
-    return {
-        "event_id": f"{row['project_id']}-{seq:03d}",
-        "project_id": row["project_id"],
-        "seq": seq,
-        "event_type": "资产移交",
-        "level": "乡",
-        "start_date": day(known(values, "start_date")) or today,
-        "document": values.get("document"),
-        "opinion": "、".join(str(asset["asset_id"]) for asset in assets),
-        "stage_before": row.get("status"),
-        "stage_after": FORMED,
-        "unit": person.bureau or None,
-        "person": person.name or None,
-        "recorded_on": today,
-        "township_code": row.get("township_code"),
-        "county_code": row.get("county_code"),
-        "source": "资产台账",
-        "source_date": today,
-        "data_quality": "synthetic" if row.get("data_quality") == "synthetic" else "registered",
-    }
-
-
-def _stale(row: Mapping[str, Any], expected: int) -> StaleVersionError:
-    item = {"layer": "projects", "id": str(row["id"]), "expected_ver": expected, "ver": int(row["ver"]), "feature": dict(row)}
-    return StaleVersionError(
-        f"projects {row['project_id']} was changed meanwhile (version {row['ver']}, seen {expected}). Nothing was saved. "
-        "Look at it again and hand it over then.",
-        conflicts=[item | {"who": "", "bureau": "", "at": None}],
-    )

@@ -19,7 +19,8 @@ from layers.errors import PreconditionRequiredError, StaleVersionError
 from layers.schema import PersonError
 from layers.store import UNCHANGED, Change, Insert, Update
 from processing.library import content, trail
-from processing.library.moves import MOVES, NOTICES
+from processing.library.faults import fault
+from processing.library.moves import BY_LEDGER, MOVES, NOTICES
 from processing.library.stages import allowed, refusals
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from processing.library.stages import Trail
 
 SHOWN = 5
+HAND_OVER = "form_asset"
 FIRST = "登记接收"
 
 
@@ -83,6 +85,11 @@ class Offered:
     roles: tuple[str, ...]
     mine: bool
 
+    @property
+    def by_ledger(self) -> bool:
+        """Whether the page of the works makes it, with the asset, and no form of a step does."""
+        return self.move.name in BY_LEDGER
+
 
 def move(  # noqa: PLR0913 -- who, what, with what, as seen, when
     store: Store,
@@ -110,7 +117,7 @@ def move(  # noqa: PLR0913 -- who, what, with what, as seen, when
         BadRequestError: there is no such move, or a value that is none.
         PreconditionRequiredError: the version is missing.
         StaleEditsError: the project was changed meanwhile.
-        MoveFaultsError: the rules of the library stand against it.
+        MoveFaultsError: the rules of the library stand against it, or only the ledger makes it (`BY_LEDGER`).
     """
     ready = prepare(store, person, project_id, move, values, expected_ver=expected_ver, today=today)
     receipt = write(store, person, ready.edits, ready.reason)
@@ -128,11 +135,33 @@ def prepare(  # noqa: PLR0913 -- as `move`
     today: dt.date,
 ) -> Prepared:
     """Check a move and give its edits, so that another action can write them together with its own; raises as `move`."""
-    known_move = _named(move)
+    return _prepared(store, person, project_id, _named(move), values, (expected_ver, today))
+
+
+def prepare_hand_over(  # noqa: PLR0913 -- as `move`
+    store: Store, person: Person, project_id: str, values: Mapping[str, Any], *, expected_ver: int | None, today: dt.date
+) -> Prepared:
+    """Check the hand-over of a project as `prepare` does, for the ledger, which writes it together with the assets."""
+    return _prepared(store, person, project_id, MOVES[HAND_OVER], values, (expected_ver, today), by_ledger=True)
+
+
+def _prepared(  # noqa: PLR0913, PLR0917 -- as `move`
+    store: Store,
+    person: Person,
+    project_id: str,
+    known_move: Move,
+    values: Mapping[str, Any],
+    seen: tuple[int | None, dt.date],
+    *,
+    by_ledger: bool = False,
+) -> Prepared:
+    expected_ver, today = seen
     require_moving(person)
     found = record.project(store, person, project_id, on=today)
     by = acting.acting(store, person, known_move, found.project, found.stage)
     refuse_stale(store, found, expected_ver)
+    if known_move.name in BY_LEDGER and not by_ledger:
+        raise MoveFaultsError(known_move, [fault("by_ledger", "status", known_move.zh, key=found.project_id)])
     given = _given(known_move, values, found, by.level, person, today)
     faults = refusals(known_move, found.project, found.trail, given, found.rules, today=today)
     blocking = [item for item in faults if item.blocks]

@@ -230,3 +230,15 @@ def test_announced_projects_are_given_out_as_oc4ids(works):
     assert found["version"] == "0.9"
     assert {item["id"] for item in found["projects"]} == {f"oc4ids-xiangtu-P-{n}" for n in (1, 2, 3, 4)}
     assert found["projects"][0]["budget"]["amount"] == {"amount": 400000.0, "currency": "CNY"}
+
+
+def test_the_page_of_a_project_leads_to_the_hand_over_and_has_no_form_of_its_own(works):
+    page = works.page("/projects/P-4")
+    assert 'href="/projects/P-4/progress#asset"' in page
+    assert "/projects/P-4/moves/form_asset" not in page
+    assert "目前没有由您办理的步骤" not in page
+    answer = form(works, "/projects/P-4/moves/form_asset", expected_ver=ver(works, "P-4"), document="移交单")
+    assert answer.status_code == 422
+    assert "打开 /projects/P-4/progress" in answer.text
+    store = works.app.extensions["xiangtu"].store
+    assert store.count("assets") == 0

@@ -19,27 +19,16 @@ UPKEEP = {
 
 
 def events(store):
-    put(
-        store,
-        "project_events",
-        {
-            "event_id": "P1-001",
-            "project_id": "P1",
-            "seq": 1,
-            "event_type": "支出",
-            "start_date": dt.date(2026, 3, 1),
-            "amount": 60.1,
-        },
-        {
-            "event_id": "P1-002",
-            "project_id": "P1",
-            "seq": 2,
-            "event_type": "支出",
-            "start_date": dt.date(2026, 4, 1),
-            "amount": 55.2,
-        },
-        {"event_id": "P1-003", "project_id": "P1", "seq": 3, "event_type": "验收", "start_date": dt.date(2026, 6, 20)},
+    told = (
+        ("登记接收", dt.date(2026, 1, 5), {"stage_after": "implementing"}),
+        ("支出", dt.date(2026, 3, 1), {"amount": 60.1}),
+        ("支出", dt.date(2026, 4, 1), {"amount": 55.2}),
+        ("完工", dt.date(2026, 6, 1), {}),
+        ("验收", dt.date(2026, 6, 20), {}),
     )
+    for seq, (kind, on, more) in enumerate(told, 1):
+        row = {"event_id": f"P1-{seq:03d}", "project_id": "P1", "seq": seq, "event_type": kind, "start_date": on}
+        put(store, "project_events", row | more)
 
 
 def test_an_accepted_project_becomes_an_asset_in_one_change_and_nothing_is_typed_twice(store, people):
@@ -61,9 +50,9 @@ def test_an_accepted_project_becomes_an_asset_in_one_change_and_nothing_is_typed
     assert row["registered_on"] == TODAY
     assert [event["event_type"] for event in found.events] == ["移交"]
     project = store.read("projects").iloc[0]
-    assert project["status"] == "asset_formed"
+    assert (project["status"], project["event_seq"]) == ("asset_formed", 6)
     last = store.read("project_events", where=(Condition("event_type", "=", "资产移交"),)).iloc[0]
-    assert (last["stage_before"], last["stage_after"], last["seq"]) == ("accepted", "asset_formed", 4)
+    assert (last["stage_before"], last["stage_after"], last["seq"]) == ("accepted", "asset_formed", 6)
     assert found.violations == ()
 
 
@@ -85,7 +74,7 @@ def test_what_the_class_needs_is_named(store, people):
 
 def test_only_an_accepted_project_is_handed_over(store, people):
     put(store, "projects", project_row(status="implementing"))
-    with pytest.raises(rights.LedgerFaultsError, match="completed and accepted"):
+    with pytest.raises(rights.LedgerFaultsError, match="a project in the stage: Accepted"):
         forming.form(store, people["township"], "P1", expected_ver=1, today=TODAY, overrides=UPKEEP)
 
 
@@ -112,7 +101,7 @@ def test_several_assets_add_up_to_what_was_spent(store, people):
 
 def test_rights_and_versions(store, people):
     put(store, "projects", project_row())
-    with pytest.raises(ForbiddenError, match="Handed over is for"):
+    with pytest.raises(ForbiddenError, match="takes no part in the procedures"):
         forming.form(store, people["viewer"], "P1", expected_ver=1, today=TODAY, overrides=UPKEEP)
     with pytest.raises(NotFoundError):
         forming.form(store, people["other_village"], "P1", expected_ver=1, today=TODAY, overrides=UPKEEP)
@@ -120,3 +109,12 @@ def test_rights_and_versions(store, people):
         forming.form(store, people["township"], "P1", expected_ver=None, today=TODAY, overrides=UPKEEP)
     with pytest.raises(StaleVersionError):
         forming.form(store, people["township"], "P1", expected_ver=7, today=TODAY, overrides=UPKEEP)
+
+
+def test_a_project_of_an_older_register_gets_an_event_that_says_so(store, people):
+    put(store, "projects", project_row())
+    forming.form(store, people["township"], "P1", expected_ver=1, today=TODAY, overrides=UPKEEP)
+    told = store.read("project_events").sort_values("seq")
+    assert told["event_type"].tolist() == ["登记接收", "资产移交"]
+    assert told["seq"].tolist() == [1, 2]
+    assert store.read("projects").iloc[0]["event_seq"] == 2

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from geo_app.actions.ledger import forming
 from geo_app.actions.library import drafting, moving, record
 from layers.store import Change, Insert, open_store
-from tests.geo_app.actions.library.people import APPLICATION, PEOPLE, PLACE, STAGES, WALK, day
+from tests.geo_app.actions.library.people import APPLICATION, HAND_OVER, PEOPLE, PLACE, STAGES, WALK, day
 
 
 class Library:
@@ -30,8 +31,25 @@ class Library:
         given = {"start_date": found} | values
         return moving.move(self.store, PEOPLE[by], key, name, given, expected_ver=number, today=today or found)
 
+    def hand_over(self, key, by="township", on=HAND_OVER[1], ver=None, today=None, **values):
+        """Hand a project over to the ledger, as the page of its works does."""
+        number = self.seen(key).ver if ver is None else ver
+        given = HAND_OVER[2] | {"start_date": day(on)} | values
+        return forming.form(
+            self.store,
+            PEOPLE[by],
+            key,
+            expected_ver=number,
+            today=day(today or on),
+            overrides={k: v for k, v in given.items() if v},
+        )
+
     def brought(self, until, **values):
         """A project that went as far as a move, that move included; one that waits there, or one that goes there now."""
+        if until == "form_asset":
+            key = self.brought("accept", **values)
+            self.hand_over(key)
+            return key
         if not values and self.ready.get(until):
             return self.ready[until].pop()
         key = self.draft(**values)

@@ -83,8 +83,21 @@ WALK = (
     ("finance", "spend", "11-29", {"amount": 60, "fund_source": "S11", "document": "拨付1"}),
     ("township", "complete", "12-10", {"document": "完工报告"}),
     ("transport", "accept", "12-20", {"document": "验收报告", "opinion": "合格"}),
-    ("township", "form_asset", "12-25", {"document": "移交书"}),
 )
+HAND_OVER = (
+    "township",
+    "12-25",
+    {
+        "document": "移交书",
+        "asset_class": "PUB",
+        "sub_class": "PUB01",
+        "owner_level": "村集体",
+        "owner": "甲南村股份经济合作社",
+        "maintainer": "村级公益性岗位",
+        "maintenance_fund": 1.2,
+    },
+)
+"""The end of the way: by whom, on which day and with what the ledger takes the project over."""
 STAGES = (
     "applied",
     "village_notice",
@@ -104,5 +117,5 @@ STAGES = (
     "implementing",
     "completed",
     "accepted",
-    "asset_formed",
 )
+"""Stage after each step of the walk."""

@@ -6,10 +6,12 @@ import pytest
 import shapely
 
 from geo_app.access import NOBODY
+from geo_app.actions.ledger.rights import LedgerFaultsError
 from geo_app.actions.library import drafting, moving
 from geo_app.actions.save_edits import EditFaultsError, StaleEditsError
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError, NotSignedInError, answer
 from layers.errors import LockedRowError, PreconditionRequiredError
+from layers.store import Change, Insert
 from processing.library.moves import MOVES
 from tests.geo_app.actions.library.people import APPLICATION, GRANTS, PEOPLE, VILLAGE, WALK, day, person
 
@@ -76,6 +78,57 @@ def test_working_days_and_longer_notices_are_an_areas_own_rules(library, values)
     found = refused(library, key, "village", "submit_to_township", "03-16", code="too_early", **values.submit_to_township)
     assert found[0].earliest == day("03-17")  # Monday the 2nd to Monday the 16th are ten working days without the 10th
     library.move(key, "village", "submit_to_township", "03-17", **values.submit_to_township)
+
+
+# the hand-over is the ledger's
+
+
+def not_handed_over(library, key, on, **values):
+    """Try to hand a project over, see it refused and nothing written; give the faults."""
+    before = library.store.versions(), library.store.changes(limit=1)
+    with pytest.raises(LedgerFaultsError) as caught:
+        library.hand_over(key, on=on, **values)
+    assert (library.store.versions(), library.store.changes(limit=1)) == before
+    return caught.value.faults
+
+
+def test_no_project_forms_an_asset_without_the_ledger(library):
+    key = library.brought("accept")
+    found = refused(library, key, "township", "form_asset", "12-25", code="by_ledger", document="移交书")
+    assert found[0].fix_zh == f"打开 /projects/{key}/progress，填写资产信息后移交"
+    assert f"/projects/{key}/progress" in found[0].fix_en
+    with pytest.raises(ForbiddenError, match="Hand over as asset"):
+        library.move(key, "finance", "form_asset", "12-25", document="移交书")
+    offered = library.offers(key, "township", "12-25")["form_asset"]
+    assert (offered.mine, offered.possible, offered.by_ledger) == (True, True, True)
+    assert not library.offers(key, "township", "12-25")["spend"].by_ledger
+    assert library.seen(key).stage == "accepted"
+
+
+def test_the_hand_over_keeps_to_the_rules_of_the_library(library):
+    key = library.brought("accept")
+    assert {item.code for item in not_handed_over(library, key, "12-19")} == {"date_order"}
+    assert "future_date" in {item.code for item in not_handed_over(library, key, "12-26", today="12-25")}
+    assert {item.field for item in not_handed_over(library, key, "12-25", document=None)} == {"document"}
+    for by in ("finance", "leading_group"):
+        with pytest.raises(ForbiddenError, match="Hand over as asset"):
+            library.hand_over(key, by=by)
+    with pytest.raises(StaleEditsError):
+        library.hand_over(key, ver=99)
+    objected = library.seen(key).events[-1] | {
+        "event_id": f"{key}-019",
+        "seq": 19,
+        "event_type": "异议",
+        "stage_before": "accepted",
+        "start_date": day("12-21"),
+    }
+    row = {name: value for name, value in objected.items() if name not in {"id", "fid", "ver", "geometry"}}
+    library.store.apply(Change("li", "局", "异议", (Insert("project_events", moving.frame([row])),), kind="demo"))
+    assert [item.code for item in not_handed_over(library, key, "12-25")] == ["objection_open"]
+    library.move(key, "village", "answer_objection", "12-23", opinion="已核实", answers=f"{key}-019", ver=library.seen(key).ver)
+    library.hand_over(key)
+    end = library.seen(key)
+    assert (end.stage, end.project["event_seq"], end.events[-1]["seq"], len(end.events)) == ("asset_formed", 21, 21, 21)
 
 
 # wrong role, wrong area, nobody
@@ -382,7 +435,7 @@ def test_an_emergency_runs_first_and_the_reminder_stays_until_the_library(librar
         assert [item.check for item in library.seen(key).violations] == ["E21"]
     library.move(key, "township", "complete", "03-20", document="完工报告")
     assert library.seen(key).stage == "township_notice"
-    refused(library, key, "township", "form_asset", "03-21", code="wrong_stage", document="移交书")
+    assert not_handed_over(library, key, "03-21")[0].code == "wrong_stage"
     for role, name, on, given in WALK[5:12]:
         assert [item.check for item in library.seen(key).violations] == ["E21"]
         library.move(key, role, name, on, **given)

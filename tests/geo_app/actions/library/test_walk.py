@@ -4,9 +4,10 @@ import datetime as dt
 
 import pytest
 
+from geo_app.actions.ledger import forming
 from geo_app.actions.library import drafting, moving, record
 from layers.store import Condition, open_store
-from tests.geo_app.actions.library.people import APPLICATION, PEOPLE, PLACE, STAGES, VILLAGE, WALK, day
+from tests.geo_app.actions.library.people import APPLICATION, HAND_OVER, PEOPLE, PLACE, STAGES, VILLAGE, WALK, day
 
 
 @pytest.fixture(params=["gpkg", pytest.param("postgis", marks=[pytest.mark.postgis, pytest.mark.slow])])
@@ -38,11 +39,18 @@ def test_a_project_goes_from_the_village_to_the_asset(store):
     moved = list(steps(store, key, WALK))
     assert [item.project["status"] for item in moved] == list(STAGES)
     assert [item.project["event_seq"] for item in moved] == list(range(1, len(WALK) + 1))
+    role, on, values = HAND_OVER
+    formed = forming.form(store, PEOPLE[role], key, expected_ver=moved[-1].project["ver"], today=day(on), overrides=values)
+    assert store.read("assets", where=[Condition("project_id", "=", key)])["asset_id"].tolist() == list(formed.asset_ids)
     end = record.project(store, PEOPLE["leading_group"], key)
-    assert end.stage == "asset_formed"
+    assert end.stage == end.project["status"] == "asset_formed"
+    assert end.project["event_seq"] == len(end.events) == len(WALK) + 1
     assert end.violations == ()
     assert (end.project["plan_year"], end.project["plan_rank"]) == (2027, 1)
-    for (role, _, on, values), event in zip(WALK, end.events, strict=True):
+    last = end.events[-1]
+    assert (last["event_type"], last["start_date"], last["document"]) == ("资产移交", day(HAND_OVER[1]), "移交书")
+    assert (last["person"], last["level"], last["opinion"], last["seq"]) == ("township", "乡", formed.asset_ids[0], 19)
+    for (role, _, on, values), event in zip(WALK, end.events[:-1], strict=True):
         assert event["start_date"] == day(on)
         assert (event["person"], event["unit"]) == (role, f"{role}单位")
         assert event["document"] == values.get("document")
