@@ -175,7 +175,7 @@ LAYER = Layer(
     area_fields=("village_code", "township_code", "county_code"),
     personal=HOUSEHOLD,
     locked=locked,
-    own_kinds=frozenset({"library", "ledger", "import", "demo", "area"}),
+    own_kinds=frozenset({"library", "ledger", "demo", "area"}),
     row_checks=(
         check_sub_class,
         needed_when(

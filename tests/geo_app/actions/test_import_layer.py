@@ -9,6 +9,7 @@ from geo_app.actions import import_layer, uploads
 from geo_app.actions.import_layer import Choices
 from geo_app.actions.merging import Mode
 from geo_app.actions.signing import By
+from layers.errors import LockedRowError
 from layers.files import Answers, FaultsError, QuestionError, Recipe
 from layers.schema import UnknownNameError
 
@@ -147,3 +148,30 @@ def test_what_is_named_goes_before_what_matches():
         Choices(layer="roads", columns={"name": "surface_type"}, match_names=True), ["surface_type", "lanes"]
     )
     assert found == {"name": "surface_type", "lanes": "lanes"}
+
+
+def test_assets_are_taken_over_and_the_registered_ones_are_not_written_over(small, put):
+    head = "asset_id,name,asset_class,owner,original_value,registered_on,county_code,longitude,latitude"
+
+    def taken(*lines):
+        choices = Choices(layer="assets", answers=CGCS, mode=Mode.UPDATE)
+        checked = import_layer.check(small, put("\n".join((head, *lines)) + "\n", "assets.csv"), choices)
+        assert checked.errors == 0, checked.report.errors
+        return import_layer.accept(small, checked, BY).receipt
+
+    first = taken(
+        "Z1,车间,PUB,甲村,80,2021-11-30,990101,105.05,36.05",
+        "Z2,水厂,PUB,甲村,20,,990101,105.06,36.05",
+    )
+    assert first.inserted == 2
+    before = small.full_checksum()
+    for line in ("Z1,车间,PUB,乙村,80,2021-11-30", "Z1,车间,PUB,甲村,8,2021-11-30", "Z1,车间,PUB,甲村,80,2022-11-30"):
+        with pytest.raises(LockedRowError, match="assets Z1 may not be changed this way"):
+            taken(f"{line},990101,105.05,36.05", "Z3,路,PUB,甲村,5,,990101,105.07,36.05")
+    assert small.full_checksum() == before
+    assert (
+        taken("Z1,扶贫车间,PUB,甲村,80,2021-11-30,990101,105.05,36.05", "Z2,水厂,PUB,乙村,20,,990101,105.06,36.05").updated == 2
+    )
+    for change in small.changes(limit=2):
+        small.undo(change.change_id, who="wang", bureau="", reason="no")
+    assert small.count("assets") == 0

@@ -1,10 +1,13 @@
 """Rows that only a procedure may write are locked at the one place where rows are written, on both kinds of store."""
 
+import datetime as dt
+
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
 
+from layers.catalogue import LAYERS
 from layers.errors import LockedRowError, OutOfReachError, StaleVersionError, UndoConflictError
 from layers.schema import Field, FieldType, GeometryKind, Layer
 from layers.store import Delete, Insert, Reach, Replace, Update, open_store
@@ -180,3 +183,34 @@ def test_who_may_not_write_and_who_saw_an_older_row_are_told_so_first(book, chan
         book.apply(change(edit), reach={"cases": Reach(fields=frozenset({"note"}))})
     with pytest.raises(StaleVersionError):
         book.apply(change(Update("cases", ids(book)["c1"], 7, {"name": "桥"})))
+
+
+def assets(number, name, on):
+    row = {"asset_id": number, "name": name, "asset_class": "PUB", "owner": "甲村", "original_value": 80.0, "registered_on": on}
+    return gpd.GeoDataFrame(pd.DataFrame([row], dtype=object), geometry=[HERE], crs="EPSG:4490")
+
+
+def test_an_import_takes_over_assets_and_does_not_write_over_what_the_ledger_keeps(where, change):
+    entered = dt.date(2021, 11, 30)
+    with open_store(where, create=True, layers={name: LAYERS[name] for name in ("assets", "projects")}) as store:
+        taken = store.apply(change(Insert("assets", assets("Z1", "车间", entered)), kind="import"))
+        store.apply(change(Insert("assets", assets("Z2", "水厂", None)), kind="import"))
+        own, free = ids(store, "assets")["Z1"], ids(store, "assets")["Z2"]
+        for field, value in (("owner", "乙村"), ("original_value", 1.0), ("status", "闲置"), ("registered_on", None)):
+            items = [("assets", "Z1", field)]
+            refused(store, change, Update("assets", own, 1, {field: value}), kind="import", items=items)
+        refused(store, change, Delete("assets", own, 1), kind="import", items=[("assets", "Z1", "*")])
+        whole = assets("Z1", "车间", entered).assign(owner="乙村")
+        items = [("assets", "Z1", "owner")]
+        refused(store, change, Replace("assets", whole), kind="import", items=items)
+        named = store.apply(change(Update("assets", own, 1, {"name": "扶贫车间"}), kind="import"))
+        store.apply(change(Update("assets", free, 1, {"owner": "乙村"}), kind="import"))
+        store.undo(named.change_id, who="a", bureau="b", reason="c")
+        store.undo(taken.change_id, who="a", bureau="b", reason="c")
+        assert set(ids(store, "assets")) == {"Z2"}
+        again = store.apply(change(Insert("assets", assets("Z1", "车间", entered)), kind="import"))
+        own = ids(store, "assets")["Z1"]
+        store.apply(change(Update("assets", own, 1, {"status": "闲置"}), kind="ledger"))
+        with pytest.raises(UndoConflictError):
+            store.undo(again.change_id, who="a", bureau="b", reason="c")
+        assert "import" not in store.layers["projects"].own_kinds
