@@ -62,7 +62,8 @@ def bring_to(copy: Backend, log: Backend, change: int) -> Rebuilt:
 
     Args:
         copy: a copy of the store, older or newer than the change; it is written.
-        log: a store with the same history that reaches at least as far as the change; it is read only.
+        log: a store with the same history that reaches at least as far as the change; it is read only. What it has of
+            attachments the copy has afterwards.
         change: the number of the change, 0 for the empty beginning.
 
     Raises:
@@ -72,6 +73,8 @@ def bring_to(copy: Backend, log: Backend, change: int) -> Rebuilt:
         newest: int = connection.execute(sa.select(sa.func.coalesce(sa.func.max(tables.changes.c.change_id), 0))).scalar_one()
         _refuse_other_history(connection, source, min(newest, change))
         added = _complete(copy, connection, source, (newest, change))
+        if log is not copy:
+            _add_attachments(copy, connection, source)
         removed = _cut(connection, change)
         touched = 0
         for layer in copy.layers.values():
@@ -102,6 +105,25 @@ def _complete(copy: Backend, connection: sa.Connection, source: sa.Connection, s
         for part in source.execution_options(stream_results=True).execute(wanted).mappings().partitions(CHUNK):
             copy.many(connection, sa.insert(table), [dict(row) for row in part])
     return last - first
+
+
+def _add_attachments(copy: Backend, connection: sa.Connection, source: sa.Connection) -> None:
+    """Add the papers and photographs that came after the copy: the records that are added name them. Those in it stay."""
+    table = tables.attachments
+    listed = sa.select(table.c.attachment_id, table.c.sha256)
+    held = {row.attachment_id: row.sha256 for row in connection.execute(listed)}
+    lacking = []
+    for row in source.execute(listed.order_by(table.c.attachment_id)):
+        if row.attachment_id not in held:
+            lacking.append(row.attachment_id)
+        elif held[row.attachment_id] != row.sha256:
+            raise RestoreError(
+                f"The backup and the store have different histories: attachment {row.attachment_id} is not the same in both. "
+                "Name another backup."
+            )
+    for number in lacking:
+        found = source.execute(sa.select(table).where(table.c.attachment_id == number)).mappings().one()
+        copy.many(connection, sa.insert(table), [dict(found)])
 
 
 def _cut(connection: sa.Connection, change: int) -> int:
