@@ -114,7 +114,7 @@ def load_targets(bench: Bench, file: Path | None, **options: Any) -> None:
         "geo-app households sheet.csv --month 2026-10 --area 620422 --line 7200 --write",
     )
 )
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=FILE)
 @click.option("--month", required=True, help="The month that the sheet is for: 2026-10.")
 @click.option("--area", help="Area that the sheet covers (default: the counties of its villages).")
 @click.option("--line", type=float, help="Income line in yuan a person and year, where another was set.")
@@ -122,7 +122,7 @@ def load_targets(bench: Bench, file: Path | None, **options: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
 @signed
 @pass_bench
-def households(bench: Bench, file: Any, **options: Any) -> None:
+def households(bench: Bench, file: Path, **options: Any) -> None:
     """Count the sheet of monitored households in memory; protected counts are shown or written, no row is kept."""
     import pandas as pd
 
@@ -133,7 +133,7 @@ def households(bench: Bench, file: Any, **options: Any) -> None:
 
     person, wanted = local_person(bench.settings), action.Wanted(options["month"], options["area"], options["line"])
     with bench.store() as store:
-        draft = action.read(store, person, file.read(), wanted, limits=import_layer.limits_of(bench.settings))
+        draft = action.read(store, person, _sheet(file), wanted, limits=import_layer.limits_of(bench.settings))
         say(f"Income from {draft.window[0]} to {draft.window[1]} counts for households taken in in {draft.period}.")
         for fault in draft.faults[:40]:
             say(f"  row {fault.row}, {fault.item} ({fault.severity}): expected {fault.expected_en}")
@@ -144,3 +144,14 @@ def households(bench: Bench, file: Any, **options: Any) -> None:
         deliver(pd.DataFrame(draft.rows), out=None, as_json=options["as_json"], title=draft.period)
         if options["write"]:
             say(told(action.write(store, person, draft, bench.by(options))))
+
+
+def _sheet(file: Path) -> bytes:
+    """Read a sheet, or standard input for `-`, so that it need not lie on a disk."""
+    import sys
+
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    if not file.is_file():
+        raise click.UsageError(f"There is no file {file}. Name the sheet, or - for standard input.")
+    return file.read_bytes()

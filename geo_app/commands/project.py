@@ -1,4 +1,4 @@
-"""The commands project import and export: the county's workbook of the library, and OC4IDS."""
+"""The commands project …: import and export of the county's workbook and OC4IDS here, the steps in `project_steps`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo_app.commands import project_steps
 from geo_app.commands.bench import FILE, Bench, deliver, examples, pass_bench, say, signed
 from geo_app.commands.history import agreed, person_of
 from geo_app.errors import EXIT_FAULTS, BadRequestError
@@ -21,9 +22,22 @@ SHOWN = 20
 LARGEST_RECIPE = 60_000
 
 
-@click.group(epilog=examples("geo-app project import 项目库.xlsx --dry-run", "geo-app project export 项目库.xlsx"))
+@click.group(
+    epilog=examples(
+        "geo-app project list --stage in_library",
+        "geo-app project show P-1",
+        "geo-app project move P-1 village_notice --set place=村务公开栏",
+        "geo-app project rules",
+        "geo-app project import 项目库.xlsx --dry-run",
+        "geo-app project export 项目库.xlsx",
+    )
+)
 def project() -> None:
-    """Import and export the county's project library."""
+    """The county's project library: list, show, move, its rules, import and export."""
+
+
+for _command in (project_steps.list_, project_steps.show, project_steps.move, project_steps.rules):
+    project.add_command(_command)
 
 
 @project.command(

@@ -30,6 +30,26 @@ def geo(tmp_path, monkeypatch):
     return run
 
 
+def _subcommands(command, path=()):
+    for name, one in getattr(command, "commands", {}).items():
+        yield (*path, name), one
+        yield from _subcommands(one, (*path, name))
+
+
+def test_every_command_of_a_group_says_what_it_does_and_shows_calls_that_parse():
+    found = [(path, one) for path, one in _subcommands(cli) if len(path) > 1]
+    assert {("project", name) for name in ("list", "show", "move", "rules", "import", "export")} <= {path for path, _ in found}
+    for path, one in found:
+        lines = [line.strip() for line in (one.epilog or "").splitlines() if line.strip().startswith("geo-app ")]
+        assert one.help, path
+        assert lines, path
+        for line in lines:
+            words = shlex.split(line)[1:]
+            assert tuple(words[: len(path)]) == path, line
+            if not isinstance(one, click.Group):
+                one.make_context(path[-1], words[len(path) :], parent=click.Context(cli, info_name="geo-app"))
+
+
 def _example_lines():
     for name in (None, *COMMANDS):
         command = cli if name is None else cli.commands[name]
