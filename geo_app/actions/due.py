@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, Final
 
 from geo_app.access.roles import ADMINISTRATOR
-from geo_app.actions import reach, work_tasks
+from geo_app.actions import held, reach, work_tasks
+from geo_app.actions.edit_rows import features_of
 from geo_app.actions.ledger import records, rights
 from geo_app.actions.library import record
 from processing import dues as shape
@@ -36,7 +39,7 @@ def dues(store: Store, person: Person, today: date, *, mine: bool = True, area: 
     Raises:
         NotSignedInError: nobody asks.
     """
-    found = [*_ledger(store, person, today), *_library(store, person, today), *_tasks(store, person, today)]
+    found = [*_procedures(store, person, today), *_tasks(store, person, today)]
     if area is not None:
         inside = reach.territory(store, frozenset({area}))[0]
         found = [item for item in found if item.area_code in inside]
@@ -53,19 +56,41 @@ def owes(store: Store, person: Person, item: Due) -> bool:
     return bool(roles & (item.roles | {ADMINISTRATOR})) and rights.holds(store, person, item.roles, item.area_code)
 
 
+_kept: weakref.WeakKeyDictionary[Store, list[tuple[object, tuple[Due, ...]]]] = weakref.WeakKeyDictionary()
+KEPT: Final = 12
+"""Lists that are kept, the latest first; every event of every project stands behind one, and people look at theirs often."""
+_lock = threading.Lock()
+READ: Final = ("assets", "asset_events", "ledgers", "projects", "project_events", "annual_plans")
+
+
+def _procedures(store: Store, person: Person, today: date) -> tuple[Due, ...]:
+    """Give what is owed in ledger and library; made anew once a layer, a setting, the day or what the person reads differs."""
+    reaches = tuple(reach.of(store, person, layer) for layer in READ)
+    versions = tuple(sorted(store.versions().items()))
+    basis = (reaches, versions, today, repr(store.settings_get(record.SETTING)), repr(held.level_names(store)))
+    with _lock:
+        found = next((dues for key, dues in _kept.get(store, ()) if key == basis), None)
+    if found is None:
+        found = (*_ledger(store, person, today), *_library(store, person, today))
+        with _lock:
+            _kept[store] = [(basis, found), *_kept.get(store, [])][:KEPT]
+    return found
+
+
 def _rows(store: Store, person: Person, layer: str) -> list[dict[str, Any]]:
     frame = store.read(layer, geometry=False, reach=reach.of(store, person, layer))
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    return features_of(frame)
 
 
 def _rules(store: Store, today: date) -> Callable[[Mapping[str, Any]], LedgerRules]:
     """Give a function that finds the rules of a row, each area looked up once."""
     kept: dict[str | None, LedgerRules] = {}
+    tree = held.areas(store)
 
     def rules(row: Mapping[str, Any]) -> LedgerRules:
         code = rights.area_of(row)
         if code not in kept:
-            kept[code] = records.rules_of(store, row, today)
+            kept[code] = records.rules_of(store, row, today, tree=tree)
         return kept[code]
 
     return rules
@@ -79,11 +104,12 @@ def _ledger(store: Store, person: Person, today: date) -> Sequence[Due]:
 
 def _library(store: Store, person: Person, today: date) -> Sequence[Due]:
     kept: dict[tuple[str, ...], LibraryRules] = {}
+    own = record.own_rules(store)
 
     def rules(row: Mapping[str, Any]) -> LibraryRules:
         key = tuple(record.lineage(row))
         if key not in kept:
-            kept[key] = record.rules_of(store, row, today)
+            kept[key] = record.rules_of(store, row, today, own=own)
         return kept[key]
 
     projects, events, plans = (_rows(store, person, layer) for layer in ("projects", "project_events", "annual_plans"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +45,21 @@ def feature_after(before: Mapping[str, Any], edit: Update) -> dict[str, Any]:
 def features_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Give the rows of a frame as features: plain values, unknown None, the geometry under `geometry`."""
     geometry = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else GEOMETRY
-    found = []
-    for row in frame.to_dict("records"):
-        feature = {str(name): _plain(value) for name, value in row.items() if name != geometry}
-        if geometry in row:
-            feature[GEOMETRY] = row[geometry]
-        found.append(feature)
-    return found
+    columns = {str(name): _values(frame[name]) for name in frame.columns if name != geometry}
+    if geometry in frame.columns:
+        columns[GEOMETRY] = list(frame[geometry].array)
+    names = tuple(columns)
+    if not names:
+        return [{} for _ in range(len(frame))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _values(column: pd.Series) -> list[Any]:
+    """Give the plain values of a column, unknown None; a column of one known kind is converted whole, which is much quicker."""
+    if isinstance(column.dtype, pd.StringDtype | pd.BooleanDtype | pd.Int64Dtype | pd.Float64Dtype):
+        whole: list[Any] = column.array.to_numpy(dtype=object, na_value=None).tolist()
+        return whole
+    return [value if type(value) in _PLAIN else _plain(value) for value in column.tolist()]
 
 
 def present(store: Store, layer: str, ids: Iterable[str], reach: Reach | None = None) -> dict[str, dict[str, Any]]:
@@ -67,6 +76,10 @@ def present(store: Store, layer: str, ids: Iterable[str], reach: Reach | None = 
         frame = store.read(layer, ids=wanted[start : start + ASKED_AT_ONCE], reach=reach)
         found |= {str(feature["id"]): feature for feature in features_of(frame)}
     return found
+
+
+_PLAIN = frozenset({str, int, bool, dt.date, list, tuple, dict, type(None)})
+"""Kinds of values that are plain and never unknown."""
 
 
 def _plain(value: Any) -> Any:

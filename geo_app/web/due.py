@@ -61,18 +61,23 @@ def _listed() -> list[Due]:
 def index() -> ResponseReturnValue:
     """Show what this person owes, or what is owed in the areas that it reads."""
     found = _listed()
+    words = {kind: due_words.word(item) for kind, item in {item.kind: item for item in found}.items()}
+    tree = inputs.areas(desk().store)
     start = bodies.whole_argument("offset", 0)
     hierarchy = inputs.areas(desk().store, person=person())
     areas = hierarchy.frame[hierarchy.frame["rank"].isin(LEVELS)]
     return render_template(
         "due.html",
-        rows=[(item, due_words.word(item), due_words.address(item), _place(item)) for item in found[start : start + A_PAGE]],
+        rows=[
+            (item, words[item.kind], due_words.address(item), short(tree.name(item.area_code)) if item.area_code else "")
+            for item in found[start : start + A_PAGE]
+        ],
         total=len(found),
         start=start,
         a_page=A_PAGE,
         counts={state: sum(item.state == state for item in found) for state in STATES},
         states=due_words.states(),
-        kinds=sorted({(item.kind, due_words.word(item)) for item in found}, key=lambda item: item[1]),
+        kinds=sorted(words.items(), key=lambda item: item[1]),
         areas=[
             (code, short(str(name or code)), int(rank))
             for code, name, rank in zip(areas["area_code"], areas["area_name"], areas["rank"], strict=True)
@@ -83,10 +88,6 @@ def index() -> ResponseReturnValue:
         today=today(),
         basic=desk().settings.access == "accounts",
     )
-
-
-def _place(item: Due) -> str:
-    return short(inputs.areas(desk().store).name(item.area_code)) if item.area_code else ""
 
 
 def _roles(item: Due) -> str:

@@ -41,16 +41,13 @@ FORMS = ("xlsx", "pdf")
 def index() -> ResponseReturnValue:
     """List the plans there are, by county and year, and offer to open one."""
     store, who = desk().store, person()
-    named = plans.counties(store, who)
-    held = store.read("annual_plans")
-    year = today().year + 1
-    rows = [
-        plans.view(store, who, code, int(own["plan_year"]), today=today())
-        for code, _ in named
-        for own in held[held["county_code"] == code].sort_values("plan_year", ascending=False).to_dict("records")
-    ]
     return render_template(
-        "plans.html", counties=named, rows=rows, year=year, fault_text=fault_text, words_of_state=title_of_state
+        "plans.html",
+        counties=plans.counties(store, who),
+        rows=plans.listed(store, who, today=today()),
+        year=today().year + 1,
+        fault_text=fault_text,
+        words_of_state=title_of_state,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from layers.row_checks import known
 from processing import dues as shape
 from processing.library.moves import CLOSED, ENDS_NOTICE, LIBRARY, MOVES, OPINIONS, roles_at
-from processing.library.trail import day_of, follow, in_order
+from processing.library.trail import day_of, follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -57,7 +57,7 @@ def dues(projects: Rows, events: Rows, plans: Rows, rules: RulesOf, today: date)
     for project in projects:
         own = by_project.get(str(project["project_id"]), [])
         if own:
-            found += _Book(project, follow(project, in_order(own)), rules(project), today).dues()
+            found += _Book(project, follow(project, own), rules(project), today).dues()
     return shape.in_order([*found, *_plans(projects, plans, rules, today)])
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from geo_app.access import Person
     from layers.store import Store
+    from processing.areas import Areas
     from processing.ledger.faults import Violation
     from processing.ledger.rules import LedgerRules
     from processing.ledger.standing import Standing
@@ -54,10 +55,13 @@ class AssetRecord:
         return area_of(self.row)
 
 
-def rules_of(store: Store, row: Mapping[str, Any], today: date) -> LedgerRules:
-    """Give the rules that hold where a row lies: of its areas as the store knows them, then of the prefecture and province."""
+def rules_of(store: Store, row: Mapping[str, Any], today: date, *, tree: Areas | None = None) -> LedgerRules:
+    """Give the rules that hold where a row lies: of its areas as the store knows them, then of the prefecture and province.
+
+    Who asks for many rows gives the hierarchy of areas that was read once.
+    """
     code = area_of(row)
-    known_areas = held.areas(store).ancestors(code) if code else ()
+    known_areas = (held.areas(store) if tree is None else tree).ancestors(code) if code else ()
     return rules.rules_for(tuple(dict.fromkeys((*known_areas, *lineage(row)))), today)
 
 

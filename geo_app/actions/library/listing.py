@@ -181,11 +181,12 @@ def waiting(store: Store, person: Person, today: dt.date) -> list[Waiting]:
             mine[str(row["project_id"])] = (row, names)
     events = _events(store, set(mine))
     laws: dict[tuple[str, ...], LibraryRules] = {}
+    own = record.own_rules(store)
     found: list[Waiting] = []
     for key, (project, names) in mine.items():
         lineage = tuple(record.lineage(project))
         if lineage not in laws:
-            laws[lineage] = record.rules_of(store, project, today)
+            laws[lineage] = record.rules_of(store, project, today, own=own)
         found += _of_project(project, events.get(key, []), names, laws[lineage], today)
     return sorted(found, key=lambda item: _urgency(item, today))
 

@@ -21,7 +21,7 @@ from processing.library.money import amounts_of, decimal_of
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from geo_app.access import Person
     from layers.store import Edit, Store
@@ -151,7 +151,7 @@ COUNTY_RANK: Final = 3
 
 
 def view(store: Store, person: Person, county: str, year: int, *, today: dt.date) -> PlanView:
-    """Give a plan as it stands for a person.
+    """Give a plan as it stands for a person; it is no secret, so that townships and villages of the county see it too.
 
     Raises:
         NotSignedInError: nobody asks.
@@ -160,37 +160,79 @@ def view(store: Store, person: Person, county: str, year: int, *, today: dt.date
     """
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise BadRequestError(f"A year from {FIRST_YEAR} to {LAST_YEAR} was expected, found {year}")
-    named = dict(counties(store, person))
-    if county not in named:
+    name = dict(counties(store, person)).get(county)
+    if name is None:
         raise NotFoundError(f"There is no area with the code {county!r}.")
-    row, ver = _row(store, county, year)
-    found = features_of(
-        store.read("projects", where=(Condition("county_code", "=", county),), reach=reach.of(store, person, "projects"))
-    )
-    weights = priorities.load()
-    gaps = _gap_persons(store)
+    held = features_of(store.read("annual_plans", where=(Condition("plan_id", "=", plan_id(county, year)),)))
+    chosen = (Condition("county_code", "=", county),)
+    found = features_of(store.read("projects", where=chosen, reach=reach.of(store, person, "projects")))
+    law = record.rules_of(store, {"county_code": county}, today)
+    plan = _Plan(county, name, year, held[0] if held else {}, law.deadline(year), may_plan(store, person, county))
+    return _seen(plan, found, _gap_persons(store), today)
+
+
+def listed(store: Store, person: Person, *, today: dt.date) -> list[PlanView]:
+    """Give every plan that was opened in the counties of a person, by county, the latest year first; everything is read once.
+
+    A plan is no secret, so that townships and villages of the county see it too, with those of its projects that they read.
+
+    Raises:
+        NotSignedInError, NotFoundError: as `view`.
+    """
+    named = dict(counties(store, person))
+    by_county: dict[str, list[dict[str, Any]]] = {code: [] for code in named}
+    held = sorted(features_of(store.read("annual_plans")), key=lambda row: (str(row["county_code"]), -int(row["plan_year"])))
+    plans = [row for row in held if row["county_code"] in named]
+    if not plans:
+        return []
+    for project in features_of(store.read("projects", geometry=False, reach=reach.of(store, person, "projects"))):
+        by_county.setdefault(str(project["county_code"]), []).append(project)
+    gaps, own = _gap_persons(store), record.own_rules(store)
+    found = []
+    for row in plans:
+        county, year = str(row["county_code"]), int(row["plan_year"])
+        due = record.rules_of(store, {"county_code": county}, today, own=own).deadline(year)
+        plan = _Plan(county, named[county], year, row, due, may_plan(store, person, county))
+        found.append(_seen(plan, by_county[county], gaps, today))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A plan before its projects: its row (empty before it is opened), its last day, and whether the person writes it."""
+
+    county: str
+    name: str
+    year: int
+    row: Mapping[str, Any]
+    due: dt.date
+    editable: bool
+
+
+def _seen(plan: _Plan, projects: Iterable[Mapping[str, Any]], gaps: Mapping[str, float] | None, today: dt.date) -> PlanView:
+    """Put the projects of a county in the lines of its plan and among the candidates."""
+    row, year, weights = plan.row, plan.year, priorities.load()
     stated = {str(item["project_id"]): item for item in row.get("ranking") or () if isinstance(item, dict)}
-    items = [_candidate(project, stated, gaps, weights) for project in found if _counts(project, year)]
+    items = [_candidate(project, stated, gaps, weights) for project in projects if _counts(project, year)]
     inside = [item for item in items if item.entry.plan_year == year and item.entry.status != planning.CANDIDATE]
     entries = planning.ordered(item.entry for item in inside)
     lines = {line.entry.project_id: line for line in planning.lines(entries, decimal_of(row.get("money_limit")))}
     shown = sorted((_with_line(item, lines) for item in inside), key=lambda item: item.line.place if item.line else 0)
     others = [item for item in items if item.entry.project_id not in lines and item.entry.status == planning.CANDIDATE]
     order = {entry.project_id: at for at, entry in enumerate(planning.ordered(item.entry for item in others))}
-    due = record.rules_of(store, {"county_code": county}, today).deadline(year)
     return PlanView(
-        county,
-        named[county],
+        plan.county,
+        plan.name,
         year,
         row,
-        ver,
+        int(row["ver"]) if row else None,
         tuple(shown),
         tuple(sorted(others, key=lambda item: order[item.entry.project_id])),
         tuple(planning.sources(entries, amounts_of(row.get("fund_sources")))),
-        tuple(planning.faults({**row, "plan_year": year}, entries, today=today, due=due)),
-        due,
+        tuple(planning.faults({**row, "plan_year": year}, entries, today=today, due=plan.due)),
+        plan.due,
         weights,
-        may_plan(store, person, county),
+        plan.editable,
     )
 
 
@@ -200,14 +242,6 @@ def _counts(project: Mapping[str, Any], year: int) -> bool:
 
 def _with_line(item: Candidate, lines: Mapping[str, Line]) -> Candidate:
     return Candidate(item.project, item.entry, item.score, item.gap_persons, lines.get(item.entry.project_id))
-
-
-def _row(store: Store, county: str, year: int) -> tuple[dict[str, Any], int | None]:
-    """Read the row of a plan; it is no secret, so that townships and villages of the county see it too."""
-    held = features_of(store.read("annual_plans", where=(Condition("plan_id", "=", plan_id(county, year)),)))
-    if not held:
-        return {}, None
-    return held[0], int(held[0]["ver"])
 
 
 def _candidate(

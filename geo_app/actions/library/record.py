@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from geo_app.access import Person
     from layers.store import Reach, Store
-    from processing.library.rules import LibraryRules
+    from processing.library.rules import LibraryRules, Rule
     from processing.library.stages import Trail, Violation
 
 SETTING = "library_rules"
@@ -88,11 +88,17 @@ def events_of(store: Store, project_id: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda event: (event["seq"] or 0, str(event["event_id"])))
 
 
-def rules_of(store: Store, row: Mapping[str, Any], on: dt.date) -> LibraryRules:
-    """Give the rules that hold for a project on a day: those that ship, and the installation's own."""
-    texts = store.settings_get(SETTING) or []
-    own = [rule for text in texts for rule in rules.read(text)]
-    return rules.rules_for(lineage(row), on, own)
+def own_rules(store: Store) -> list[Rule]:
+    """Read the installation's own rules."""
+    return [rule for text in store.settings_get(SETTING) or [] for rule in rules.read(text)]
+
+
+def rules_of(store: Store, row: Mapping[str, Any], on: dt.date, *, own: Sequence[Rule] | None = None) -> LibraryRules:
+    """Give the rules that hold for a project on a day: those that ship, and the installation's own.
+
+    Who asks for many projects gives the installation's own rules that were read once.
+    """
+    return rules.rules_for(lineage(row), on, own_rules(store) if own is None else own)
 
 
 def lineage(row: Mapping[str, Any]) -> Sequence[str]:

@@ -62,7 +62,7 @@ def value_of(layer, field, county):
         return next(iter(field.codes)).code
     if field.type is FieldType.TEXT and not field.pattern and not field.references:
         return WORD[county]
-    return 1 if field.required and field.type in {FieldType.INTEGER, FieldType.NUMBER} else None
+    return max(1, int(field.minimum or 1)) if field.required and field.type in {FieldType.INTEGER, FieldType.NUMBER} else None
 
 
 def rows_of(layer):
@@ -170,7 +170,7 @@ WRITES = {
     "finance": {"projects", "assets"},
     "statistics": {"areas", "counties", "townships", "villages", "hamlets", "area_crosswalk", "indicator_targets"},
     "viewer": set(),
-    "village": set(),  # stands for the roles that move projects and write no layer: township, sector, leading group
+    **{role: set() for role in ("village", "township", "sector", "leading_group")},  # these move projects and assets only
     "administrator": set(LAYERS),
 }
 REVIEWERS = {"revitalisation", "administrator"}
@@ -234,6 +234,7 @@ def fillers(rule, store):
         "project_id": [f"projects-{EAST}", f"projects-{WEST}", "nothing"],
         "photo_id": [f"photographs-{EAST}", f"photographs-{WEST}", "nothing"],
         "step": ["progress", "complete", "nothing"],
+        "move": ["apply", "village_notice", "publish", "nothing"],
         "event_id": [f"project_events-{EAST}", f"project_events-{WEST}", "nothing"],
     }
     indicator = rule.rule.startswith("/indicators")
