@@ -85,12 +85,12 @@ def _rows(store: Store, person: Person, layer: str) -> list[dict[str, Any]]:
 def _rules(store: Store, today: date) -> Callable[[Mapping[str, Any]], LedgerRules]:
     """Give a function that finds the rules of a row, each area looked up once."""
     kept: dict[str | None, LedgerRules] = {}
-    tree = held.areas(store)
+    tree, own = held.areas(store), records.own_rules(store)
 
     def rules(row: Mapping[str, Any]) -> LedgerRules:
         code = rights.area_of(row)
         if code not in kept:
-            kept[code] = records.rules_of(store, row, today, tree=tree)
+            kept[code] = records.rules_of(store, row, today, tree=tree, own=own)
         return kept[code]
 
     return rules

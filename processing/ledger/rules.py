@@ -7,17 +7,23 @@ each document has a precedence, and a rule of a higher one hides that of a lower
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from processing.errors import ProfileValueError
 from processing.library.notices import earliest_end
 from processing.profiles import EVERYWHERE, code_forms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+OWN_TABLE: Final = "ledger_rule"
+"""Table of an installation's own file that holds rules of the ledger, beside `rule`, which are the library's."""
+OWN_PRECEDENCE: Final = 1000
+"""An installation's own rule prevails over what ships for the same area."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,26 @@ def values() -> tuple[Value, ...]:
     return tuple(found)
 
 
+def read_own(text: str) -> tuple[Value, ...]:
+    r"""Read the rules of the ledger out of an installation's own file; those of the library in it are passed over.
+
+    Raises:
+        ProfileValueError: it is no TOML, or a rule lacks a part of it.
+
+    >>> own = '[[ledger_rule]]\nkey="publication_days"\nvalue=5\nscope="990101"\nvalid_from=2026-01-01\ncertainty="seed"'
+    >>> [(item.key, item.value, item.scope) for item in read_own(own)]
+    [('publication_days', 5, '990101')]
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileValueError(f"The rules are no TOML: {error}") from error
+    rows = document.get(OWN_TABLE, [])
+    if any(not {"key", "value", "valid_from", "certainty"} <= row.keys() for row in rows):
+        raise ProfileValueError("A rule needs key, value, valid_from and certainty")
+    return tuple(replace(item, precedence=OWN_PRECEDENCE) for item in _values(document | {"rule": rows}))
+
+
 def _values(document: dict[str, Any]) -> list[Value]:
     papers = document.get("document", {})
     return [
@@ -115,12 +141,13 @@ def _values(document: dict[str, Any]) -> list[Value]:
     ]
 
 
-def rules_for(lineage: Sequence[str], on: date) -> LedgerRules:
+def rules_for(lineage: Sequence[str], on: date, own: Iterable[Value] = ()) -> LedgerRules:
     """Give the rules that hold in an area on a day.
 
     Args:
         lineage: codes of the area and all it lies in, the finest first; empty for the rules that hold everywhere.
         on: the day. Before the first rule of a key its earliest one is used, so that older assets are judged at all.
+        own: rules of the installation besides those that ship (see `read_own`); in their area they prevail from their day on.
 
     >>> rules_for(("430400000000", "430000000000"), date(2026, 1, 1)).text("second_right")
     '经营权'
@@ -130,13 +157,13 @@ def rules_for(lineage: Sequence[str], on: date) -> LedgerRules:
     'county'
     """
     rank = {code: len(lineage) - place for place, code in enumerate(lineage)}
-    best: dict[str, tuple[tuple[int, bool, int, int], Value]] = {}
-    for item in values():
+    best: dict[str, tuple[tuple[int, bool, int, int, int], Value]] = {}
+    for number, item in enumerate((*values(), *own)):
         place = 0 if item.scope == EVERYWHERE else max((rank.get(code, -1) for code in code_forms(item.scope)), default=-1)
-        if place < 0:
-            continue
         begun = item.valid_from <= on
-        order = (place, begun, item.precedence, item.valid_from.toordinal() * (1 if begun else -1))
+        if place < 0 or (item.precedence == OWN_PRECEDENCE and not begun):
+            continue
+        order = (place, begun, item.precedence, item.valid_from.toordinal() * (1 if begun else -1), number)
         if item.key not in best or order > best[item.key][0]:
             best[item.key] = (order, item)
     return LedgerRules({key: value for key, (_, value) in best.items()})

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from geo_app import office_day
+from geo_app.actions.ledger import records
 from geo_app.cli import cli
 from geo_app.errors import EXIT_FAULTS, EXIT_NOT_FOUND, EXIT_USAGE
 from layers.store import Change, Insert, open_store
@@ -134,6 +135,14 @@ certainty = "seed"
 rule_id = "县规1"
 document = "平政办〔2026〕1号"
 
+[[ledger_rule]]
+key = "publication_days"
+value = 5
+scope = "990101"
+valid_from = 2026-01-01
+certainty = "seed"
+document = "平政办〔2026〕2号"
+
 [[rule]]
 key = "village_notice_days"
 value = 12
@@ -161,12 +170,19 @@ def test_rules_are_shown_with_source_and_certainty_and_an_areas_own_are_loaded(w
     file = tmp_path / "own.toml"
     file.write_text(RULES, "utf-8")
     _, said = rules("--set", str(file))
-    assert "2 rules loaded from own.toml" in said
+    assert "3 rules loaded from own.toml" in said
     rules("--set", str(file))
     there, _ = rules("--area", "990101001", "--on", "2026-02-01")
     assert (there["library", "county_notice_days"]["value"], there["library", "county_notice_days"]["own"]) == (15, "own 本地")
     assert there["library", "county_notice_days"]["source"] == "县规1 平政办〔2026〕1号"
     assert there["library", "village_notice_days"]["verified"] == "unverified 未核实"
+    ledger = there["ledger", "publication_days"]
+    assert (ledger["value"], ledger["source"], ledger["own"]) == (5, "平政办〔2026〕2号", "own 本地")
+    with open_store(tmp_path / "store.gpkg") as store:
+        row = {"county_code": "990101"}
+        held = [records.rules_of(store, row, dt.date(year, 12, 31)).days("publication_days") for year in (2025, 2026)]
+        other = records.rules_of(store, {"county_code": "990102"}, dt.date(2026, 12, 31)).days("publication_days")
+    assert (held, other) == ([7, 5], 7)
     assert rules("--area", "990101", "--on", "2025-12-31")[0]["library", "county_notice_days"]["value"] == 10
     assert rules("--area", "990102")[0]["library", "county_notice_days"]["value"] == 10
 
@@ -184,6 +200,9 @@ def test_rules_are_shown_with_source_and_certainty_and_an_areas_own_are_loaded(w
     [
         ('"county_notice_days"', '"reserve_growth"', "There is no rule reserve_growth"),
         ("value = 15", 'value = "soon"', "cannot be used"),
+        ('"publication_days"', '"day_kind"', "a value such as 'calendar'"),
+        ("value = 5", "value = -5", "a value such as 7 was expected, found -5"),
+        ('"publication_days"', '"publication"', "There is no rule publication"),
         ("value = 15", "value = -1", "a number not below 0"),
         ('certainty = "seed"', 'certainty = "sure"', "certainty is one of"),
         ("valid_from = 2026-01-01", 'valid_from = "soon"', "valid_from is a day"),

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import held, reach
 from geo_app.actions.ledger.rights import area_of
-from geo_app.actions.library.record import lineage
+from geo_app.actions.library.record import SETTING, lineage
 from geo_app.errors import NotFoundError
 from layers.store import Condition
 from processing.ledger import rules, standing
 from processing.ledger.replaying import replay
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from geo_app.access import Person
     from layers.store import Store
     from processing.areas import Areas
     from processing.ledger.faults import Violation
-    from processing.ledger.rules import LedgerRules
+    from processing.ledger.rules import LedgerRules, Value
     from processing.ledger.standing import Standing
 
 
@@ -55,14 +55,22 @@ class AssetRecord:
         return area_of(self.row)
 
 
-def rules_of(store: Store, row: Mapping[str, Any], today: date, *, tree: Areas | None = None) -> LedgerRules:
+def own_rules(store: Store) -> list[Value]:
+    """Read the installation's own rules of the ledger."""
+    return [rule for text in store.settings_get(SETTING) or [] for rule in rules.read_own(text)]
+
+
+def rules_of(
+    store: Store, row: Mapping[str, Any], today: date, *, tree: Areas | None = None, own: Sequence[Value] | None = None
+) -> LedgerRules:
     """Give the rules that hold where a row lies: of its areas as the store knows them, then of the prefecture and province.
 
-    Who asks for many rows gives the hierarchy of areas that was read once.
+    The installation's own rules prevail in their area. Who asks for many rows gives the hierarchy of areas and these rules,
+    each read once.
     """
     code = area_of(row)
     known_areas = (held.areas(store) if tree is None else tree).ancestors(code) if code else ()
-    return rules.rules_for(tuple(dict.fromkeys((*known_areas, *lineage(row)))), today)
+    return rules.rules_for(tuple(dict.fromkeys((*known_areas, *lineage(row)))), today, own_rules(store) if own is None else own)
 
 
 def asset(store: Store, person: Person, asset_id: str, today: date) -> AssetRecord:

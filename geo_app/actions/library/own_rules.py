@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from geo_app.actions import held
+from geo_app.actions.ledger import records
+from geo_app.actions.library import record
 from geo_app.actions.library.record import SETTING, lineage
 from processing.errors import ProfileValueError
 from processing.ledger import rules as ledger_rules
@@ -14,7 +16,7 @@ from processing.library import rules as library_rules
 from processing.profiles import CERTAINTIES, EVERYWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from layers.store import Store
     from processing.ledger.rules import Value
@@ -65,12 +67,12 @@ class Shown:
 def shown(store: Store, area: str | None, on: dt.date) -> list[Shown]:
     """List the rules of the library and of the ledger that hold in an area on a day; everywhere where no area is named."""
     codes = _lineage(store, area) if area else ()
-    own = [rule for text in store.settings_get(SETTING) or [] for rule in library_rules.read(text)]
+    own, own_kept = record.own_rules(store), records.own_rules(store)
     found = library_rules.rules_for(codes, on, own).sources
-    kept = ledger_rules.rules_for(codes, on).values
-    mine = {id(rule) for rule in own}
-    library = [_shown("library", found[key], own=id(found[key]) in mine) for key in found]
-    return library + [_shown("ledger", kept[key], own=False) for key in kept]
+    kept = ledger_rules.rules_for(codes, on, own_kept).values
+    mine = {id(rule) for rule in (*own, *own_kept)}
+    library = [_shown("library", rule, own=id(rule) in mine) for rule in found.values()]
+    return library + [_shown("ledger", rule, own=id(rule) in mine) for rule in kept.values()]
 
 
 def load(store: Store, text: str) -> int:
@@ -79,13 +81,21 @@ def load(store: Store, text: str) -> int:
     Raises:
         ProfileValueError: it is no file of rules, has none, or names a key or a value that cannot be used; nothing is kept.
     """
-    found = library_rules.read(text)
-    if not found:
-        raise ProfileValueError("The file has no rule. Write each as [[rule]] with key, value, scope, valid_from and certainty.")
-    _check(found)
-    texts = [kept for kept in store.settings_get(SETTING) or [] if kept != text]
+    found, kept = library_rules.read(text), ledger_rules.read_own(text)
+    if not (found or kept):
+        raise ProfileValueError(
+            "The file has no rule. Write each as [[rule]] (of the ledger: [[ledger_rule]]) with key, value, scope, valid_from "
+            "and certainty."
+        )
+    _check(found, {rule.key for rule in library_rules.shipped()})
+    _check(kept, {rule.key for rule in ledger_rules.values()})
+    for rule in found:
+        _check_value(rule)
+    for value in kept:
+        _check_kept(value)
+    texts = [before for before in store.settings_get(SETTING) or [] if before != text]
     store.settings_set(SETTING, [*texts, text])
-    return len(found)
+    return len(found) + len(kept)
 
 
 def forget(store: Store) -> int:
@@ -95,8 +105,7 @@ def forget(store: Store) -> int:
     return len(texts)
 
 
-def _check(rules: Iterable[Rule]) -> None:
-    known = {rule.key for rule in library_rules.shipped()}
+def _check(rules: Iterable[Rule | Value], known: Collection[str]) -> None:
     for rule in rules:
         if rule.key not in known:
             raise ProfileValueError(f"There is no rule {rule.key}; there are: {', '.join(sorted(known))}")
@@ -106,7 +115,6 @@ def _check(rules: Iterable[Rule]) -> None:
             raise ProfileValueError(f"{rule.key}: valid_from is a day such as 2026-01-01, found {rule.valid_from!r}")
         if not isinstance(rule.scope, str):
             raise ProfileValueError(f'{rule.key}: scope is the code of an area in quotes, such as "430424", found {rule.scope!r}')
-        _check_value(rule)
 
 
 def _check_value(rule: Rule) -> None:
@@ -117,6 +125,19 @@ def _check_value(rule: Rule) -> None:
     numbers = [getattr(held_there, name) for name in (*library_rules.NOTICE_KEYS.values(), "emergency_remind_days")]
     if min(numbers) < 0 or held_there.place_tolerance_m < 0:
         raise ProfileValueError(f"{rule.key}: a number not below 0 was expected, found {rule.value!r}")
+
+
+def _check_kept(rule: Value) -> None:
+    """Compare a value of the ledger with those that ship: of the same type, days not below 0, holidays days."""
+    usual = next(item.value for item in ledger_rules.values() if item.key == rule.key)
+    if type(rule.value) is not type(usual) or (isinstance(usual, int) and rule.value < 0):
+        raise ProfileValueError(f"{rule.key}: a value such as {usual!r} was expected, found {rule.value!r}")
+    if rule.key == "day_kind" and rule.value not in library_rules.KINDS:
+        raise ProfileValueError(f"day_kind: one of {', '.join(library_rules.KINDS)} was expected, found {rule.value!r}")
+    try:
+        _ = ledger_rules.LedgerRules({"holidays": rule}).holidays if rule.key == "holidays" else None
+    except (TypeError, ValueError) as error:
+        raise ProfileValueError(f"holidays: a list of days such as 2026-10-01 was expected, found {rule.value!r}") from error
 
 
 def _lineage(store: Store, area: str) -> Sequence[str]:
