@@ -201,3 +201,10 @@ def test_every_skipped_row_is_listed(geo, tmp_path):
     assert found.exit_code == 0, found.stderr
     listed = found.stderr.split("rows skipped:")[1]
     assert [f"row {number}:" in listed for number in range(1, 21)] == [True] * 19 + [False]
+
+
+def test_a_sheet_of_households_that_is_not_there_is_wrong_use(geo):
+    assert geo("init").exit_code == 0
+    found = geo("households", "sheet.csv", "--month", "2026-10")
+    assert found.exit_code == 2
+    assert "There is no file sheet.csv" in found.stderr
