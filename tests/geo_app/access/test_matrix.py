@@ -9,6 +9,7 @@ import re
 import shutil
 import zipfile
 from itertools import product
+from urllib.parse import unquote
 
 import geopandas as gpd
 import pandas as pd
@@ -284,6 +285,12 @@ def text_of(answer):
     return text + re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text)
 
 
+def told(answer, path):
+    """Everything an answer says, but for the name that was asked for: that there is none may be said with it."""
+    text, name = text_of(answer), unquote(path.partition("?")[0].rpartition("/")[2])
+    return text.replace(name, "") if answer.status_code == 404 and name else text
+
+
 QUESTIONS = {
     "/layers/<name>/features": "?bbox=104.9,35.9,105.5,36.3",
     "/editing/<name>/features": "?bbox=104.9,35.9,105.5,36.3&limit=100",
@@ -343,7 +350,8 @@ def _leaks(who, matrix_app, words):
         answer = who("GET", asked(rule, path))
         answered += answer.status_code == 200
         assert answer.status_code < 500, f"{path}: {answer.status_code}"
-        found += [f"{path}: {word}" for word in words if word in text_of(answer)]
+        said = told(answer, path)
+        found += [f"{path}: {word}" for word in words if word in said]
     for layer, kind in product(LAYERS, ("csv", "xlsx", "geojson", "gpkg", "kml")):
         if LAYERS[layer].geometry.value or kind in {"csv", "xlsx"}:
             answer = who("POST", f"/downloads/layers/{layer}", data={"format": kind})
