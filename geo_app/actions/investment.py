@@ -49,7 +49,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A plan beside the library: categories down, counties across; projects without category or county stand apart."""
+    """A plan beside the library: categories down, counties across; projects without category or county stand apart.
+
+    `partial`: some figures of the document lie outside what the person reads, so its sums and shares cannot be told.
+    """
 
     plan: Plan | None
     lines: tuple[Line, ...]
@@ -57,6 +60,7 @@ class Matrix:
     whole: Cell
     difference: Decimal | None
     plans: tuple[tuple[str, str], ...]
+    partial: bool = False
 
 
 def matrix(store: Store, person: Person | None = None, *, plan_id: str | None = None) -> Matrix:
@@ -84,7 +88,13 @@ def matrix(store: Store, person: Person | None = None, *, plan_id: str | None = 
         whole=whole,
         difference=None if chosen is None or chosen.total is None else whole.shown() - chosen.total,
         plans=tuple((item.plan_id, item.name) for item in plans),
+        partial=_partial(store, frames["plan_investments"]),
     )
+
+
+def _partial(store: Store, frame: pd.DataFrame) -> bool:
+    """Say whether rows of a document lie outside what a person reads: its sums and shares hold only for the whole of it."""
+    return len(frame) < len(inputs.read(store, ("plan_investments",))["plan_investments"])
 
 
 def _projects(frame: pd.DataFrame, areas: Areas) -> list[dict[str, Any]]:
@@ -166,5 +176,6 @@ def _amount(share: Share | None) -> Decimal | None:
 def contradictions(found: Matrix) -> pd.DataFrame:
     """Give what the document contradicts as a table."""
     names = ("kind", "subject", "stated", "computed", "arithmetic", "status")
-    rows = [[getattr(item, name) for name in names] for item in found.plan.contradictions] if found.plan else []
+    shown = found.plan.contradictions if found.plan and not found.partial else ()
+    rows = [[getattr(item, name) for name in names] for item in shown]
     return pd.DataFrame(rows, columns=list(names))

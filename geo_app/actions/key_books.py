@@ -178,7 +178,8 @@ def investment_book(found: Matrix, *, today: dt.date, simulated: bool) -> Book:
     stated = found.plan.total if found.plan else None
     notes = [f"规划公布总数 {stated}；合计行是分项之和。"] if stated is not None else []
     notes += [f"规划分县数：{_margin(found.columns)}"]
-    notes += [_contradiction(item) for item in (found.plan.contradictions if found.plan else ())]
+    notes += [_contradiction(item) for item in (found.plan.contradictions if found.plan and not found.partial else ())]
+    notes += ["只含本账号可查看的部分；合计、占比和前后矛盾须按规划全文核对。"] if found.partial else []
     return Book(
         title="规划投资分类分县表",
         subtitle=found.plan.name if found.plan else "",

@@ -20,7 +20,7 @@ from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import explain
 from geo_app.web.language import short, title, words_of
 from layers.catalogue import LAYERS
-from layers.codes import ASSET_CLASS, ASSET_STATUS, OWNER_LEVEL
+from layers.codes import ASSET_CLASS, ASSET_STATUS, FUND_SOURCE, OWNER_LEVEL
 from layers.errors import StaleVersionError
 from processing.ledger.moves import MOVES
 from processing.ledger.partitions import UNKNOWN
@@ -173,6 +173,7 @@ def _page(found: AssetRecord, *, refused: dict[str, Any] | None = None, status: 
             key=found.asset_id,
             layer=LAYER,
             event_layer=LAYERS["asset_events"],
+            fund_codes=FUND_SOURCE,
             events=list(reversed(found.events)),
             event_words=EVENT_WORDS,
             blocks=((gettext("Rights"), RIGHTS), (gettext("Money"), MONEY), (gettext("Upkeep and operation"), KEEPING)),

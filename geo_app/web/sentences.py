@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask_babel import gettext
 
-from geo_app.web.language import title
+from geo_app.web.language import language, title
 from layers.catalogue import LAYERS
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ FORMS = (
         "Change %(number)s is a step of a procedure and cannot be undone. Correct it by another step: return, withdraw "
         "or ask for a change in the project library, or enter the correction in the asset ledger. Nothing was saved."
     ),
-    _("%(step)s is a step of: %(names)s. Ask them."),
+    _("%(step)s is a step of: %(units)s. Ask them."),
     _("%(step)s: the project lies outside the areas of your account."),
     _("There is no project %(name)s."),
     _("Your account takes no part in the procedures of projects and assets; an administrator can grant it."),
@@ -166,6 +166,7 @@ ITEMS = (
 """Forms of the parts that a message strings together with semicolons."""
 SHAPES = {"layer": "[a-z_]+", "feature": r"\S*", "field": "[a-z_0-9]+", "number": r"\d+", "count": r"\d+", "most": r"\d+"}
 SHAPES |= {"seconds": r"\d+", "state": "[a-z]+", "verb": "[a-z]+", "why": "[a-z_]+", "bureau": ".*?", "who": ".*?"}
+BOTH = re.compile(r"(?P<en>[^()]+) \((?P<zh>.+)\)")
 PLACE = re.compile(r"%\((\w+)\)s")
 
 
@@ -206,7 +207,13 @@ def _worded(name: str, text: str, named: Mapping[str, str]) -> str | None:
         return "、".join(_field(part, named) if name == "fields" else _layer(part) for part in parts)
     if name in {"state", "verb", "why"}:
         return _words().get(text, text)
-    return text.strip("'\"")
+    return _own_side(text) if name in {"step", "units"} else text.strip("'\"")
+
+
+def _own_side(text: str) -> str:
+    """Give the side of `English (中文)` that the reader's language is."""
+    found = BOTH.fullmatch(text)
+    return text if found is None else found["zh" if language() == "zh" else "en"]
 
 
 def _items(text: str) -> str | None:

@@ -183,7 +183,7 @@ def _row(built: Built, draft: _Draft, number: int, rng: np.random.Generator) -> 
     poor = int(persons * rng.uniform(0.1, 0.45))
     return {
         "project_id": f"P{built.code}{number:04d}",
-        "name": f"{town}{names[0]}{'等村' if len(names) > 1 else ''}{item.work}项目",
+        "name": f"{town}{names[0]}{'等村' if len(names) > 1 else ''}{item.work.removesuffix('项目')}项目",
         "category": item.category,
         "build_nature": str(rng.choice(["新建", "改扩建", "维修", "续建"], p=[0.55, 0.27, 0.13, 0.05])),
         "location_text": f"{county.name}{town}{'、'.join(names)}",

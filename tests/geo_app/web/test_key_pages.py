@@ -160,6 +160,14 @@ def test_who_reads_the_east_alone_sees_nothing_of_the_west(who):
         assert "西" not in east.page(path)
 
 
+def test_a_part_of_a_plan_is_not_judged_as_the_whole(who):
+    page = who("east").page("/investment?lang=zh")
+    assert "partial-plan" in page
+    assert "文件前后一致" not in page
+    assert "None" not in page
+    assert "partial-plan" not in who("all").page("/investment?lang=zh")
+
+
 @pytest.mark.parametrize(
     "path",
     [f"/key-areas/counties/{WEST}", f"/key-areas/villages/{WEST_VILLAGE}", f"/key-areas/counties/{OLD}", "/key-areas/villages/x"],

@@ -98,3 +98,11 @@ def test_a_page_says_it_whole(web):
     assert "没有图层“nothing”" in web.page("/layers/nothing", 404)
     assert "There is no layer" not in web.page("/layers/nothing?lang=zh", 404)
     assert "There is no layer" in web.page("/layers/nothing?lang=en", 404)
+
+
+def test_a_step_and_its_units_are_said_in_one_language(app):
+    message = "Hang the village notice (村内公示) is a step of: Village committees, Township (村两委、乡镇). Ask them."
+    with app.test_request_context("/?lang=zh"):
+        assert sentences.said(message) == "“村内公示”由以下单位办理：村两委、乡镇。请联系他们。"
+    with app.test_request_context("/?lang=en"):
+        assert sentences.said(message) == "Hang the village notice is a step of: Village committees, Township. Ask them."
