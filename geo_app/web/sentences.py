@@ -211,7 +211,7 @@ def _worded(name: str, text: str, named: Mapping[str, str]) -> str | None:
 
 
 def _own_side(text: str) -> str:
-    """Give the side of `English (中文)` that the reader's language is."""
+    """Give the side of `English (own words)` that the language of the reader is."""
     found = BOTH.fullmatch(text)
     return text if found is None else found["zh" if language() == "zh" else "en"]
 

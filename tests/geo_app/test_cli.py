@@ -2,10 +2,10 @@
 
 import json
 import os
+import resource
 import shlex
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -84,9 +84,10 @@ def test_every_example_is_a_call_that_parses(name, line):
 def test_help_is_quick():
     seconds = []
     for _ in range(3):
-        begun = time.perf_counter()
+        begun = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-c", "from geo_app.cli import main; main()", "--help"], check=True, capture_output=True)
-        seconds.append(time.perf_counter() - begun)
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime)
     assert min(seconds) < 0.8, "geo-app --help must not load pandas, geopandas or flask"
 
 
