@@ -17,7 +17,7 @@ from processing.library.money import PER_UNIT, decimal_of, in_wan_yuan
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from layers.schema import Field
+    from layers.schema import CodeList, Field
 
 SHEET: Final = "项目库"
 CODES_SHEET: Final = "代码表"
@@ -85,12 +85,22 @@ def cell(field: Field, value: Any) -> Any:
     if value is None:
         return None
     if field.type is FieldType.CODE and field.codes is not None:
-        return field.codes.label(str(value))
+        return _told(field.codes, str(value))
     if field.type is FieldType.FLAG:
         return "是" if value else "否"
     if field.type is FieldType.LIST:
         return "；".join(_member(item) for item in value)
     return value
+
+
+def _told(codes: CodeList, code: str) -> str:
+    """Give the label of a code, with the code before it where other codes bear the same label: several groups have an 其他.
+
+    >>> cell(LAYER["baiyin_item"], "C4-8"), cell(LAYER["category"], "P3")
+    ('C4-8 其他', '乡村建设')
+    """
+    label = codes.label(code)
+    return label if label == code or [item.zh for item in codes].count(label) == 1 else f"{code} {label}"
 
 
 def _member(item: Any) -> str:

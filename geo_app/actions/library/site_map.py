@@ -48,7 +48,7 @@ def spec(
     planned, built = project.get("geometry"), as_built(store, person, str(project["project_id"]))
     name = str(project.get("name") or "")
     own = [
-        _own("diff_before" if built is not None else "result", WORDS["planned"][at], name, planned),
+        _own("diff_before" if built is not None else "diff_after", WORDS["planned"][at], name, planned),
         _own("diff_after", WORDS["built"][at], name, built),
     ]
     villages = _villages(store, person, project)

@@ -232,3 +232,11 @@ def test_a_book_is_one_file_of_three_sheets(store):
     data, count = sheet_export.workbook(store, PERSON, area=None, today=TODAY)
     assert count == 0
     assert openpyxl.load_workbook(io.BytesIO(data)).sheetnames == ["项目库", "代码表", "填写说明"]
+
+
+def test_every_code_comes_back_from_its_cell():
+    layer = LAYERS["projects"]
+    for name in ("category", "baiyin_category", "baiyin_item", "status", "build_nature", "sector"):
+        field = layer[name]
+        for item in field.codes:
+            assert sheet_form.parsed(field, sheet_form.cell(field, item.code)) == item.code, (name, item.code)
