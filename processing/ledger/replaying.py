@@ -55,6 +55,11 @@ def _changes(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [item for item in listed(event, "changes") if isinstance(item, dict) and "after" in item]
 
 
+def _changed_unseen(event: Mapping[str, Any]) -> bool:
+    """Say whether an event changed a field whose content it does not keep, because it names a person of a household."""
+    return any(isinstance(item, dict) and "after" not in item for item in listed(event, "changes"))
+
+
 def _before(asset: Mapping[str, Any], told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     row = dict(asset)
     for event in reversed(told):
@@ -72,7 +77,8 @@ def _judged(
     on = day(known(event, "start_date"))
     move = MOVES[name]
     for fault in check(name, row, before, said, rules, today=date.max):
-        hidden = known(row, "asset_class") == "HHD" and fault.code == "field_missing"
+        unseen = fault.code == "field_missing" or (fault.code == "nothing_changes" and _changed_unseen(event))
+        hidden = known(row, "asset_class") == "HHD" and unseen
         if not hidden:
             yield Violation(
                 CHECKS.get(move.chain, "E8"),

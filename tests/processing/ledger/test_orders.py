@@ -154,3 +154,13 @@ def test_both_partitions_are_the_whole_to_the_last_digit(rows):
     assert found.total.count == len(assets)
     assert found.total.value == sum((value for *_, value in rows if value is not None), Decimal(0))
     assert found.total.unknown_values == sum(value is None for *_, value in rows)
+
+
+def test_the_owner_of_a_households_asset_changes_though_the_event_names_nobody():
+    asset = asset_of(0, "HHD", "村集体") | {"owner": "李四", "registered_on": START, "status": "正常"}
+    changed = effects.changes(MOVES["transfer"], asset, {"owner": "王五"}, START)
+    event = {"event_id": "1", "seq": 1, "move": "transfer", "event_type": MOVES["transfer"].event, "start_date": START}
+    event |= {"document": "文件", "owner_level": "村集体", "owner": None, "changes": effects.recorded(asset, changed)}
+    codes = {item.code for item in replay(asset | changed, [event], RULES).violations}
+    assert "nothing_changes" not in codes
+    assert "nothing_changes" in {item.code for item in replay(asset | changed, [event | {"changes": []}], RULES).violations}
