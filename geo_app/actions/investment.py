@@ -61,6 +61,8 @@ class Matrix:
     difference: Decimal | None
     plans: tuple[tuple[str, str], ...]
     partial: bool = False
+    left_out: Cell = investment.EMPTY
+    """Projects of the library that were refused or withdrawn: no money of the plan, so in none of the sums."""
 
 
 def matrix(store: Store, person: Person | None = None, *, plan_id: str | None = None) -> Matrix:
@@ -77,7 +79,9 @@ def matrix(store: Store, person: Person | None = None, *, plan_id: str | None = 
             f"There is no plan {plan_id!r} here; there are: {', '.join(item.plan_id for item in plans) or 'none'}."
         )
     chosen = next((item for item in plans if not plan_id or item.plan_id == plan_id), None)
-    library = investment.library(_projects(frames["projects"], areas), leave_out=NO_PLAN_OF_MONEY)
+    projects = _projects(frames["projects"], areas)
+    library = investment.library(projects, leave_out=NO_PLAN_OF_MONEY)
+    refused = [row for row in projects if row.get("status") in NO_PLAN_OF_MONEY]
     columns = _columns(chosen, library, areas)
     lines = tuple(_lines(chosen, library, [item.code for item in columns]))
     whole = library.whole()
@@ -88,6 +92,7 @@ def matrix(store: Store, person: Person | None = None, *, plan_id: str | None = 
         whole=whole,
         difference=None if chosen is None or chosen.total is None else whole.shown() - chosen.total,
         plans=tuple((item.plan_id, item.name) for item in plans),
+        left_out=investment.library(refused, leave_out=frozenset()).whole(),
         partial=_partial(store, frames["plan_investments"]),
     )
 

@@ -41,6 +41,10 @@ UNSAFE_TYPE: Final = "application/octet-stream"
 SAFE_TYPES: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
 
 
+REPORTED: Final = frozenset({"progress", "spend"})
+"""Steps of the works page, which lays them beside the budget and asks before more is spent than there is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A step that was refused just now: which, why, and what had been typed."""
@@ -70,7 +74,8 @@ def _page(project_id: str, refused: Refused | None = None) -> ResponseReturnValu
         key=found.project_id,
         stages=project_view.stages(found),
         events=project_view.events(found),
-        moves=[item for item in mine if item.move.name not in BESIDE and not item.by_ledger],
+        moves=[item for item in mine if item.move.name not in BESIDE | REPORTED and not item.by_ledger],
+        reported=[item for item in mine if item.move.name in REPORTED],
         hand_over=next((item for item in mine if item.by_ledger), None),
         beside=[item for item in mine if item.move.name in BESIDE],
         others=[item for item in offered if not item.mine and item.move.name not in BESIDE and item.move.forward],

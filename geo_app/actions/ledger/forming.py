@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -180,6 +181,18 @@ def _spent(found: _Project) -> Any:
     return sum(kept[1:], kept[0]) if kept else None
 
 
+def _sources(found: _Project) -> list[dict[str, Any]]:
+    """Give what each source paid, in 万元, so that the sources add up to the value (E6); as planned where nothing was spent."""
+    paid: dict[str, Decimal] = {}
+    for item in found.events:
+        amount, code = money(known(item, "amount")), known(item, "fund_source")
+        if item.get("event_type") == "支出" and amount is not None:
+            paid[str(code or "")] = paid.get(str(code or ""), Decimal(0)) + amount
+    if not paid or "" in paid:
+        return listed(found.row, "funding_sources")
+    return [{"code": code, "amount_wan_yuan": float(paid[code])} for code in sorted(paid)]
+
+
 def _proposal(found: _Project) -> dict[str, Any]:
     row = found.row
     villages = [str(code) for code in listed(row, "village_codes")]
@@ -193,7 +206,7 @@ def _proposal(found: _Project) -> dict[str, Any]:
         "asset_class": "OPR" if industry else "PUB" if sub_class else None,
         "sub_class": None if industry else sub_class,
         "project_id": row["project_id"],
-        "fund_sources": listed(row, "funding_sources") or None,
+        "fund_sources": _sources(found) or None,
         "original_value": None if value is None else float(value),
         "current_value": None if value is None else float(value),
         "formed_date": formed or day(known(row, "end_date")),

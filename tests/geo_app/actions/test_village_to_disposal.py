@@ -83,6 +83,7 @@ def test_from_the_village_to_disposal(store):
         "original_value": 60.0,
     }
     assert asset.row["geometry"].equals(PLACE)
+    assert asset.row["fund_sources"] == [{"code": "S11", "amount_wan_yuan": 60.0}]
 
     ledger = building.build(store, PEOPLE["village"], "LV1", VILLAGE, 2027, dt.date(2027, 1, 5))
     assert [item["asset_id"] for item in building.ledger(store, PEOPLE["village"], ledger, dt.date(2027, 1, 5)).entries] == [

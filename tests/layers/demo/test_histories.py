@@ -157,7 +157,10 @@ def test_a_draft_has_no_events_and_a_name_makes_no_difference_to_another_project
 
 def test_an_older_asset_was_taken_over_as_it_was():
     asset = dict.fromkeys(
-        ("project_id", "confirmed", "confirmed_date", "village_code", "township_code", "county_code", "certificate_no")
+        (
+            *("project_id", "confirmed", "confirmed_date", "village_code", "township_code", "county_code", "certificate_no"),
+            *("maintainer", "maintenance_fund"),
+        )
     ) | {"asset_id": "Z1", "asset_class": "PUB", "status": "正常"}
     day = dt.date(2021, 11, 18)
     told = asset_history(asset | {"registered_on": day, "formed_date": dt.date(2016, 5, 1)})

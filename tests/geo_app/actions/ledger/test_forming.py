@@ -118,3 +118,20 @@ def test_a_project_of_an_older_register_gets_an_event_that_says_so(store, people
     assert told["event_type"].tolist() == ["登记接收", "资产移交"]
     assert told["seq"].tolist() == [1, 2]
     assert store.read("projects").iloc[0]["event_seq"] == 2
+
+
+def test_the_sources_of_an_asset_are_what_each_source_paid(store, people):
+    """E6: the sources add up to the value, also where more was spent than planned."""
+    put(store, "projects", project_row())
+    for seq, (code, amount) in enumerate((("S11", 80.1), ("S08", 50.0), ("S11", 0.2)), 1):
+        row = {"event_id": f"P1-{seq:03d}", "project_id": "P1", "seq": seq, "event_type": "支出", "start_date": TODAY}
+        put(store, "project_events", row | {"amount": amount, "fund_source": code})
+    planned = forming.proposal(store, people["township"], "P1")
+    assert planned["original_value"] == 130.3
+    assert planned["fund_sources"] == [{"code": "S08", "amount_wan_yuan": 50.0}, {"code": "S11", "amount_wan_yuan": 80.3}]
+
+
+def test_sources_are_those_planned_where_a_payment_names_none(store, people):
+    put(store, "projects", project_row())
+    events(store)
+    assert forming.proposal(store, people["township"], "P1")["fund_sources"] == project_row()["funding_sources"]
