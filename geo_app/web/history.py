@@ -10,12 +10,14 @@ from flask_babel import gettext
 
 from geo_app.access import Permission, Verb, permission
 from geo_app.actions import export_layer, history, reach, restore_layer, visible_changes
+from geo_app.errors import ForbiddenError
 from geo_app.web import bodies, context, difference, features, frames, sending
 from geo_app.web.desk import desk, person
 from geo_app.web.figures import plain_value
 from geo_app.web.language import language, title
 from layers.catalogue import LAYERS
 from layers.catalogue import layer as declared
+from layers.errors import NotFoundError
 from layers.schema import GeometryKind
 from map_templates.spec import Credits, MapLayer, MapSpec
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from geo_app.actions.history import Span
     from layers.schema import Layer
+    from layers.store.records import ChangeRecord
 
 pages = Blueprint("history", __name__)
 
@@ -243,4 +246,13 @@ def undo_page(change_id: int) -> ResponseReturnValue:
         }
         for item in found
     ]
-    return render_template("history_undo.html", record=record, obstacles=shown)
+    return render_template("history_undo.html", record=record, obstacles=shown, may=_may_undo(record))
+
+
+def _may_undo(record: ChangeRecord) -> bool:
+    """Say whether the asker's rights reach to every layer of a change."""
+    try:
+        visible_changes.undoing(desk().store, person(), record)
+    except (ForbiddenError, NotFoundError):
+        return False
+    return True

@@ -33,3 +33,20 @@ def test_recipe_of_a_change(web):
 
 def test_empty_store_names_the_next_step(bare):
     assert "请从导入文件开始" in bare.page("/changes")
+
+
+def test_a_step_of_a_procedure_is_not_offered_for_undo(web, app):
+    import datetime as dt
+
+    import pandas as pd
+
+    from layers.store import Change, Insert
+
+    store = app.extensions["xiangtu"].store
+    row = {"event_id": "P-1-001", "project_id": "P-1", "seq": 1, "event_type": "村申报", "start_date": dt.date(2026, 3, 1)}
+    edit = Insert("project_events", pd.DataFrame([row], dtype=object))
+    step = store.apply(Change("li", "", "申报", (edit,), kind="library"))
+    assert "不能撤销" in web.page(f"/changes/{step.change_id}/undo")
+    assert f"/changes/{step.change_id}/undo" not in web.page(f"/changes/{step.change_id}")
+    assert 400 <= web.post(f"/changes/{step.change_id}/undo", data={"reason": "错了"}).status_code < 500
+    assert len(store.read("project_events")) == 1
