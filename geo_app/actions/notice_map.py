@@ -36,7 +36,7 @@ def sketch(store: Store, row: Mapping[str, Any], tree: Areas) -> Sketch | None:
     """
     works = row.get("geometry")
     works = works if isinstance(works, shapely.Geometry) and not works.is_empty else None
-    outlines, names = _outlines(store, row, tree)
+    outlines, names, simulated = _outlines(store, row, tree)
     shapes = [*outlines, *([works] if works is not None else [])]
     if not shapes:
         return None
@@ -54,6 +54,7 @@ def sketch(store: Store, row: Mapping[str, Any], tree: Areas) -> Sketch | None:
         "names": names,
         "works": [part for item in parts[len(outlines) :] for part in item],
         "scale": round_length(wide / 4),
+        "simulated": simulated,
     }
 
 
@@ -71,8 +72,8 @@ def round_length(length: float) -> int:
     return found
 
 
-def _outlines(store: Store, row: Mapping[str, Any], tree: Areas) -> tuple[list[Any], list[str]]:
-    """Give outlines and names of the finest areas that are drawn and that the row names."""
+def _outlines(store: Store, row: Mapping[str, Any], tree: Areas) -> tuple[list[Any], list[str], bool]:
+    """Give outlines and names of the finest areas that are drawn and that the row names, and whether any is simulated."""
     codes = [str(code) for code in known(row.get("village_codes")) or ()]
     for layer, key in OUTLINES:
         if not (key == "village_code" and codes):
@@ -85,8 +86,9 @@ def _outlines(store: Store, row: Mapping[str, Any], tree: Areas) -> tuple[list[A
             continue
         found = frame[frame[key].isin(codes) & frame.geom_type.isin(["Polygon", "MultiPolygon"])]
         if len(found):
-            return found.geometry.tolist(), [short_name(tree.name(str(code))) for code in found[key]]
-    return [], []
+            simulated = bool((found["data_quality"] == "synthetic").any())
+            return found.geometry.tolist(), [short_name(tree.name(str(code))) for code in found[key]], simulated
+    return [], [], False
 
 
 def _parts(shape: Any, west: float, north: float) -> list[dict[str, Any]]:

@@ -268,6 +268,7 @@ def _content(store: Store, person: Person, subject: Subject, row: dict[str, Any]
         found["facts"] = notice_facts.facts("ledgers", row, ("name", "level", "unit", "year", "built_on", "count", "value"))
         found["table"] = notice_facts.ledger_table(entries)
         found["simulated"] |= any(item.get("data_quality") == "synthetic" for item in entries)
+    found["simulated"] |= bool(found["sketch"] and found["sketch"]["simulated"])
     return found
 
 

@@ -10,14 +10,13 @@ from flask_babel import gettext
 
 from geo_app.access import Permission, Verb, permission
 from geo_app.actions import export_layer, history, reach, restore_layer, visible_changes
-from geo_app.errors import ForbiddenError
+from geo_app.errors import ForbiddenError, NotFoundError
 from geo_app.web import bodies, context, difference, features, frames, sending
 from geo_app.web.desk import desk, person
 from geo_app.web.figures import plain_value
 from geo_app.web.language import language, title
 from layers.catalogue import LAYERS
 from layers.catalogue import layer as declared
-from layers.errors import NotFoundError
 from layers.schema import GeometryKind
 from map_templates.spec import Credits, MapLayer, MapSpec
 

@@ -307,3 +307,12 @@ def test_what_cannot_be_announced_is_refused(store, asked, error):
     with pytest.raises(error):
         announced(store, **usual | asked)
     assert store.published.all() == []
+
+
+def test_a_true_project_over_a_simulated_outline_is_marked(store):
+    village = store.read("villages")
+    row = village[village["village_code"] == VILLAGE].iloc[0]
+    assert announced(store, "project", "P-1").content["simulated"] is False
+    edit = Update("villages", str(row["id"]), int(row["ver"]), {"data_quality": "synthetic"})
+    store.apply(Change("t", "t", "t", (edit,), kind="demo"))
+    assert announced(store, "project", "P-1", level="township").content["simulated"] is True
