@@ -10,15 +10,17 @@ import uuid
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 SHARED_TABLES = ROOT.parent / "shared" / "domain" / "tables"
 LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
-settings.register_profile("house", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+CALM = (HealthCheck.too_slow,)
+"""A loaded machine draws examples slowly; that says nothing of the code."""
+settings.register_profile("house", deadline=None, suppress_health_check=CALM)
+settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=CALM)
 settings.load_profile("ci" if os.environ.get("CI") else "house")
 
 SLOW_MODULES = frozenset(
