@@ -18,7 +18,7 @@ import shapely
 
 from layers.store import Insert, open_store
 
-FEATURES, EDITORS, WRITES = 20, 10, 2000
+FEATURES, EDITORS, WRITES = 20, 10, 1000
 FIELD = "tap_in_house_hh"
 LONGEST = 240
 
