@@ -209,6 +209,14 @@ def fill_form(page):
         page.select_option(f"#field-{name}", value)
 
 
+HINT = """(() => {
+  const hint = MAP.pm.Draw.Line._hintMarker;
+  if (!hint) return false;
+  const at = MAP.latLngToContainerPoint(hint.getLatLng());
+  return Math.hypot(at.x - %s, at.y - %s) < 22;
+})()"""
+
+
 def draw_line(office, *points):
     """Draw corner by corner in the map of the form; the last by a double click."""
     page = office.page
@@ -223,6 +231,11 @@ def draw_line(office, *points):
         at = frame.evaluate(f"(() => {{ const p = MAP.latLngToContainerPoint([{lat}, {lng}]); return [p.x, p.y]; }})()")
         spot = box["x"] + at[0], box["y"] + at[1]
         page.mouse.move(*spot, steps=4)
+        for turn in range(50):  # the corner to come follows the pointer, or what it snapped to on the way is drawn
+            if frame.evaluate(HINT % (at[0], at[1])):
+                break
+            page.mouse.move(spot[0] + turn % 2, spot[1])
+            page.wait_for_timeout(100)
         (page.mouse.dblclick if number == len(points) else page.mouse.click)(*spot)
     office.until("!document.getElementById('remove-place').disabled")
 

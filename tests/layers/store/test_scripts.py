@@ -6,7 +6,7 @@ from layers.store import scripts
 
 @pytest.mark.parametrize("folder", ["gpkg", "postgis"])
 def test_both_kinds_of_store_have_the_same_steps(folder):
-    assert [version for version, _ in scripts.migrations(folder)] == [1, 2, 3]
+    assert [version for version, _ in scripts.migrations(folder)] == [1, 2, 3, 4]
 
 
 def test_a_trigger_stays_in_one_piece():
