@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import tables
 from geo_app.actions.load_recipe import ASSUMPTIONS, ATTRIBUTION
@@ -72,8 +72,10 @@ def _checksums(frames: Mapping[str, pd.DataFrame]) -> None:
     """Write into each ledger the checksum of its entries, as building one does."""
     if "ledgers" not in frames:
         return
-    entries = frames["ledger_entries"]
-    sums = {str(number): comparing.content_sha256(tables.records(own)) for number, own in entries.groupby("ledger_id")}
+    entries: dict[str, list[dict[str, Any]]] = {}
+    for row in tables.records(frames["ledger_entries"]):
+        entries.setdefault(str(row["ledger_id"]), []).append(row)
+    sums = {number: comparing.content_sha256(own) for number, own in entries.items()}
     frames["ledgers"]["content_sha256"] = frames["ledgers"]["ledger_id"].map(sums)
 
 
