@@ -124,7 +124,10 @@ def test_a_click_picks_a_road_and_an_edit_shows_when_the_view_is_asked_again(web
 
 def test_hiding_a_class_and_taking_the_layer_off(web):
     page, frame = open_roads(web, "11/104.25/35.75")
-    before = frame.evaluate(INK)
+    before, again = -1, frame.evaluate(INK)
+    while again != before:  # until every tile of the view is drawn
+        page.wait_for_timeout(1000)
+        before, again = again, frame.evaluate(INK)
     page.locator('[data-layer="roads"] .sub-classes label', has_text="村道").first.locator("input").click()
     web.until(frame, f"({INK})() > 0 && ({INK})() < {before // 2}", seconds=60)
     page.locator('[data-layer="roads"] .layer-row input').click()
