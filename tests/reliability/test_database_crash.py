@@ -89,7 +89,7 @@ def test_crashes_of_the_server_lose_nothing_acknowledged(server, tmp_path, scale
 def test_a_server_that_acknowledges_early_loses_what_it_acknowledged(server):
     """The control: with synchronous_commit off the same crash loses acknowledged rows."""
     lost = 0
-    for turn in range(10):
+    for turn in range(40):
         with psycopg.connect(server.url, autocommit=True, options="-c synchronous_commit=off") as connection:
             connection.execute("CREATE TABLE IF NOT EXISTS early (n int)")
             connection.execute("TRUNCATE early")
@@ -102,7 +102,7 @@ def test_a_server_that_acknowledges_early_loses_what_it_acknowledged(server):
             lost += 50 - connection.execute("SELECT count(*) FROM early").fetchone()[0]
         if lost:
             break
-        assert turn < 9
+        assert turn < 39  # a server on a loaded machine writes soon after it answers
     assert lost
 
 

@@ -124,7 +124,7 @@ class Caller:
         static = next(Path(app.static_folder).glob("css/*.css")).relative_to(app.static_folder)
         self.known = {
             "name": "hamlets", "layer": "hamlets", "code": "990101", "feature_id": hamlet["id"], "id": hamlet["id"],
-            "kind": "csv", "filename": str(static), "z": 8, "x": 201, "y": 100,
+            "kind": "csv", "filename": str(static), "z": 8, "x": 201, "y": 100, "subject": "projects",
         }  # fmt: skip
 
     def address(self, rule):

@@ -225,5 +225,6 @@ def test_a_body_stays_in_memory_under_waitress(app, villages, tmp_path, monkeypa
             assert ("waitress" in made) is spooled, (path, said[:300])
             assert MARK not in said
     finally:
+        server.task_dispatcher.shutdown()  # no answer is still on its way when the server closes
         server.close()
         thread.join(timeout=20)
