@@ -66,7 +66,8 @@ def of_assets(
     for asset in assets:
         pad = _Pad("assets", str(asset["asset_id"]), asset, rules(asset), today)
         found += _asset(pad, of(asset, by_asset.get(str(asset["asset_id"]), [])))
-    return dues.in_order(found)
+    one_each = {item.uid: item for item in found}  # several objections of one day are answered as one thing that is owed
+    return dues.in_order(one_each.values())
 
 
 def _asset(pad: _Pad, standing: Standing) -> Iterator[Due]:
