@@ -115,7 +115,7 @@ def _of_lines(site: shapely.Geometry, other: shapely.Geometry, label: Any, along
     together = pieces[shapely.length(pieces) >= least]
     if len(together):
         length = float(ellipsoid.lengths_m(np.asarray(shapely.transform(together, plane.inverse), dtype=object)).sum())
-        return Shared(label, "along", length_m=length, share=_share(length, _length(site)))
+        return Shared(label, "along", length_m=length, share=_share(length, _length(shapely.unary_union(site))))
     return Shared(label, "crosses") if site.intersects(other) else None
 
 
