@@ -370,7 +370,7 @@ def test_splits_an_area_by_a_line_into_two_features(site, someone):
     hand.page.click('[data-tool="splitLine"]')
     hand.click(middle, (south + north) / 2)
     hand.double(east + 0.02, (south + north) / 2)
-    hand.page.wait_for_function("document.querySelector('#notices, main').innerText.includes('线的两端须在面外')")
+    hand.page.get_by_text("线的两端须在面外").first.wait_for()
     hand.pend(0)
     hand.page.click('[data-tool="splitLine"]')
     hand.click(middle, south - 0.02)
