@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from layers.codes import ASSET_CLASS, ASSET_STATUS, ASSET_SUB_CLASS, FEATURE_TYPE, OPERATING_MODE, OWNER_LEVEL
 from layers.declare import COMMON, area, code, date, flag, integer, listing, number, reference, text
-from layers.row_checks import dates_in_order, known, needed_when
+from layers.row_checks import dates_in_order, needed_when
+from layers.row_values import known
 from layers.schema import GeometryKind, Layer, Personal, RowFault
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from layers.codes import LAND_CODE
 from layers.declare import COMMON, area, code, flag, integer, number, reference, text
-from layers.row_checks import known, needed_when
+from layers.row_checks import needed_when
+from layers.row_values import known
 from layers.schema import GeometryKind, Layer
 
 if TYPE_CHECKING:

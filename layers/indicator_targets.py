@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from layers.codes import TARGET_NATURE, TARGET_OPERATOR, table
 from layers.declare import CODE_LENGTH, COMMON, code, integer, listing, number, text
-from layers.row_checks import known
+from layers.row_values import known
 from layers.schema import GeometryKind, Layer, RowFault
 
 if TYPE_CHECKING:

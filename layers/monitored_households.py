@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from layers.codes import MONITOR_TYPE, RISK_CODE
 from layers.declare import CODE_LENGTH, COMMON, code, flag, integer, listing, number, text
-from layers.row_checks import amount, known, not_above
+from layers.row_checks import not_above
+from layers.row_values import amount, known
 from layers.schema import GeometryKind, Layer, RowFault
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from layers.codes import (
     SECTOR,
 )
 from layers.declare import COMMON, area, code, date, flag, integer, listing, number, text
-from layers.row_checks import dates_in_order, known, not_above
+from layers.row_checks import dates_in_order, not_above
+from layers.row_values import known
 from layers.schema import GeometryKind, Layer, RowFault
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from layers.codes import ADMIN_CLASS, CONDITION, ROAD_FUNCTION, SURFACE_TYPE, TECH_CLASS
 from layers.declare import COMMON, area, code, flag, integer, number, reference, text
-from layers.row_checks import known, needed_when
+from layers.row_checks import needed_when
+from layers.row_values import known
 from layers.schema import GeometryKind, Layer, RowFault
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
+from layers.row_values import amount, known
 from layers.schema import RowFault
 
 if TYPE_CHECKING:
@@ -12,35 +12,6 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
     Check = Callable[[Row], Iterator[RowFault]]
-
-
-def known(row: Row, name: str) -> Any:
-    """Give the value of a field, or None when it is unknown (missing, None, NaN, NA, empty text).
-
-    >>> known({"a": float("nan"), "b": 0}, "a"), known({"a": float("nan"), "b": 0}, "b")
-    (None, 0)
-    """
-    value = row.get(name)
-    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
-        return None
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    if isinstance(value, str) and not value.strip():
-        return None
-    return value
-
-
-def amount(row: Row, name: str) -> float | None:
-    """Give the value of a field as a number, or None when it is unknown or no number (the type check names that).
-
-    >>> amount({"n": "12"}, "n"), amount({"n": "twelve"}, "n")
-    (12.0, None)
-    """
-    value = known(row, name)
-    try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError):
-        return None
 
 
 def not_above(smaller: str, larger: str, zh: str, en: str) -> Check:

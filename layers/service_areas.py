@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from layers.declare import COMMON, area, flag, integer, reference, text
-from layers.row_checks import known, not_above
+from layers.row_checks import not_above
+from layers.row_values import known
 from layers.schema import GeometryKind, Layer, RowFault
 
 if TYPE_CHECKING:

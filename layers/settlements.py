@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from layers.codes import SETTING, SIZE_CLASS
 from layers.declare import COMMON, area, code, flag, integer, number, text
-from layers.row_checks import amount, known, not_above
+from layers.row_checks import not_above
+from layers.row_values import amount, known
 from layers.schema import GeometryKind, Layer, RowFault
 
 if TYPE_CHECKING:

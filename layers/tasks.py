@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from layers.codes import TASK_STATE, table
 from layers.declare import CODE_LENGTH, COMMON, code, date, integer, listing, text
-from layers.row_checks import known
+from layers.row_values import known
 from layers.schema import GeometryKind, Layer, RowFault
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from geo_app.web.language import short, title, words_of
 from layers.catalogue import LAYERS
 from layers.codes import ASSET_CLASS, ASSET_STATUS, FUND_SOURCE, OWNER_LEVEL
 from layers.errors import StaleVersionError
+from layers.row_values import known
 from processing.ledger.moves import MOVES
 from processing.ledger.partitions import UNKNOWN
-from processing.ledger.standing import known
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

@@ -22,9 +22,9 @@ from geo_app.web.language import short, title, words_of
 from layers.catalogue import LAYERS
 from layers.codes import LEDGER_LEVEL, SECTOR
 from layers.errors import StaleVersionError
+from layers.row_values import known
 from processing.ledger import publishing
 from processing.ledger.comparing import WHOLE
-from processing.ledger.standing import known
 
 if TYPE_CHECKING:
     from typing import BinaryIO

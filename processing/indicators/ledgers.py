@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from layers.row_values import known
 from processing.indicators import reading
 from processing.indicators.definition import Context, Finding, Indicator, nothing, units
 from processing.indicators.subjects import subject
 from processing.ledger.publishing import COUNTY_LEVEL, LOCAL, notice_days_key, publish_by
 from processing.ledger.rules import rules_for
-from processing.ledger.standing import day, known
+from processing.ledger.standing import day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

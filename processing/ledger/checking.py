@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.row_values import known
 from processing.ledger import judging
 from processing.ledger.faults import Offer
 from processing.ledger.moves import DISPOSAL_STARTS, ENTERING, MOVES, NOTICED, Move, disposal_starts, distribution_start
-from processing.ledger.standing import SENT_BACK, day, known, of
+from processing.ledger.standing import SENT_BACK, day, of
 from processing.library.faults import Fault
 
 if TYPE_CHECKING:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.row_values import known
 from processing import dues
 from processing.ledger import publishing
 from processing.ledger.checking import notice_key
 from processing.ledger.judging import WANTING
 from processing.ledger.moves import COUNTY, GOVERNMENT, KEEPERS, MOVES, NOTICED, SECTOR, TOWNSHIP, VILLAGE
-from processing.ledger.standing import day, known, of
+from processing.ledger.standing import day, of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

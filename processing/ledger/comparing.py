@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.row_values import known
 from processing.ledger.effects import PERSONAL
-from processing.ledger.standing import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

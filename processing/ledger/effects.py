@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from layers.row_values import known
 from processing.ledger.moves import ENTERED_BY
-from processing.ledger.standing import DISPOSED, SENT_BACK, known, money
+from processing.ledger.standing import DISPOSED, SENT_BACK, money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.row_values import known
 from processing.ledger.moves import DISPOSAL_STARTS
-from processing.ledger.standing import SENT_BACK, TOLERANCE, known, listed, money, used
+from processing.ledger.standing import SENT_BACK, TOLERANCE, listed, money, used
 from processing.library.faults import Fault
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from processing.ledger.standing import DISPOSED, known, money
+from layers.row_values import known
+from processing.ledger.standing import DISPOSED, money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

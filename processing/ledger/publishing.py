@@ -9,9 +9,10 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.row_values import known
 from processing.ledger.faults import Violation
 from processing.ledger.moves import COUNTY, GROUPS, SECTOR, TOWNSHIP, VILLAGE, Move
-from processing.ledger.standing import day, known
+from processing.ledger.standing import day
 from processing.library.faults import Fault
 
 if TYPE_CHECKING:

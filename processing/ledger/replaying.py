@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.row_values import known
 from processing.ledger.checking import check
 from processing.ledger.faults import Violation
 from processing.ledger.moves import MOVES
-from processing.ledger.standing import DISPOSED, day, known, listed, of, ordered
+from processing.ledger.standing import DISPOSED, day, listed, of, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.row_values import known
 from processing.ledger.moves import DISPOSAL_STARTS, ENTERED_BY, MOVES
 
 if TYPE_CHECKING:
@@ -52,18 +53,6 @@ class Standing:
     def disposal_chain(self) -> str:
         """Name the kind of the disposal under way: public, small, collective, or empty."""
         return str(self.last["disposal"].get("chain") or "") if "disposal" in self.last else ""
-
-
-def known(row: Mapping[str, Any], name: str) -> Any:
-    """Give a value, or None for what is unknown: missing, NaN, NA or empty text.
-
-    >>> known({"a": " "}, "a"), known({"a": float("nan")}, "a"), known({"a": 0}, "a")
-    (None, None, 0)
-    """
-    value = row.get(name)
-    if value is None or type(value).__name__ in {"NAType", "NaTType"} or value != value:  # noqa: PLR0124 -- only NaN differs from itself
-        return None
-    return None if isinstance(value, str) and not value.strip() else value
 
 
 def day(value: object) -> date | None:

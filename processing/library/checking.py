@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from layers.row_checks import known
+from layers.row_values import known
 from processing.library import conditions, content
 from processing.library.faults import fault
 from processing.library.moves import EMERGENCY, LIBRARY, MOVES, PROCEDURE, RETURNED, WORKS

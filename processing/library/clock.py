@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from layers.row_checks import known
+from layers.row_values import known
 from processing import dues as shape
 from processing.library.moves import CLOSED, ENDS_NOTICE, LIBRARY, MOVES, OPINIONS, roles_at
 from processing.library.trail import day_of, follow

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from layers.catalogue import LAYERS
 from layers.codes import PROJECT_STATUS
-from layers.row_checks import known
+from layers.row_values import known
 from processing.library import content
 from processing.library.faults import fault
 from processing.library.money import decimal_of

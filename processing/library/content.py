@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import shapely
 
 from layers.projects import CONTENT_FIELDS, ELEVEN_FIELDS, LAYER, funding_total
-from layers.row_checks import known
+from layers.row_values import known
 from processing.ellipsoid import GEOD
 from processing.library.faults import fault
 from processing.library.money import CENT, decimal_of

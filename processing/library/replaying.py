@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from layers.row_checks import known
+from layers.row_values import known
 from processing.library import content
 from processing.library.checking import GATES, refusals
 from processing.library.faults import fault

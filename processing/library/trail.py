@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from layers.row_checks import known
+from layers.row_values import known
 from processing.library.money import decimal_of
 from processing.library.moves import (
     LIBRARY,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.catalogue import LAYERS
-from layers.row_checks import amount, known
+from layers.row_values import amount, known
 from layers.settlements import size_class
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from geo_app.actions.ledger import event_rows, records, rights
 from geo_app.errors import BadRequestError
 from layers.errors import DuplicateKeyError, PreconditionRequiredError, StaleVersionError
+from layers.row_values import known
 from layers.store import Change, Update
 from processing.ledger import checking, effects
 from processing.ledger.moves import DISPOSAL_STARTS, MOVES, NOTICED
-from processing.ledger.standing import day, known, money
+from processing.ledger.standing import day, money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

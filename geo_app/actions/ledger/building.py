@@ -10,9 +10,10 @@ from geo_app.actions.ledger import event_rows, records, rights
 from geo_app.errors import BadRequestError, NotFoundError
 from layers.codes import LEDGER_LEVEL, SECTOR
 from layers.errors import DuplicateKeyError, PreconditionRequiredError, StaleVersionError
+from layers.row_values import known
 from layers.store import Change, Condition, Update
 from processing.ledger import comparing, partitions, publishing
-from processing.ledger.standing import DISPOSED, day, known
+from processing.ledger.standing import DISPOSED, day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo_app.actions import reach
 from geo_app.errors import BadRequestError
+from layers.row_values import known
 from layers.store import Condition
 from processing.ledger import comparing
-from processing.ledger.standing import known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,11 +9,12 @@ import pandas as pd
 from geo_app.errors import BadRequestError
 from layers.catalogue import LAYERS
 from layers.errors import BadFrameError
+from layers.row_values import known
 from layers.store import Insert
 from layers.values import decode_value, encode_value
 from processing.ledger.checking import notice_key
 from processing.ledger.moves import NOTICED
-from processing.ledger.standing import day, known
+from processing.ledger.standing import day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,10 +15,11 @@ from geo_app.actions.library import acting, moving, record
 from geo_app.errors import BadRequestError
 from layers.catalogue import LAYERS
 from layers.projects import funding_total
+from layers.row_values import known
 from layers.store import Change, Condition, Insert
 from processing.ledger import checking, effects
 from processing.ledger.moves import KEEPERS, MOVES
-from processing.ledger.standing import TOLERANCE, day, known, listed, money
+from processing.ledger.standing import TOLERANCE, day, listed, money
 from processing.library.faults import Fault
 from processing.library.moves import MOVES as LIBRARY_MOVES
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from geo_app.actions import inputs, reach
+from layers.row_values import known
 from layers.store import Condition
 from processing.ledger.partitions import partitions
-from processing.ledger.standing import known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
