@@ -128,8 +128,10 @@ class Settings:
         metadata=_takes(
             _origin,
             expected="http://name or https://name, with a port where it is not the usual one, without a path",
-            en="Address under which people open the pages (accounts). Other host names are refused; https makes cookies secure.",
-            zh="用户访问的网址（账号模式）；其他主机名一律拒绝；https 时 Cookie 仅经加密连接发送。",
+            en="Address under which people open the pages; QR codes and OC4IDS lead there, without it to this machine only. "
+            "With accounts, other host names are refused; https makes cookies secure.",
+            zh="用户和群众打开的网址，二维码与 OC4IDS 均指向它，未设置时只能在本机打开；账号模式下其他主机名一律拒绝，"
+            "https 时 Cookie 仅经加密连接发送。",
         ),
     )
     trusted_proxies: int = field(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo_app.actions.book_rows import WAN, Row, Sources, book_of, cell, grouped, numbered, words
 from geo_app.actions.notice_facts import day, decimal, known
+from geo_app.actions.notices import own_path
 from layers.codes import INCOME_PROHIBITED, INCOME_USE
 from map_templates.books import Book, Column
 
@@ -232,7 +233,8 @@ def _notice(layer: str, row: Row, key: str, names: dict[str, Row]) -> list[Cell]
     begin, end = day(row.get("start_date")), day(row.get("end_date"))
     days = None if begin is None or end is None else (end - begin).days
     page, url = known(row.get("publication_id")), known(row.get("url"))
-    place = str(url) if url else None if page is None else f"公示第{int(page)}号"
+    here = page is not None and (url is None or own_path(str(url), int(page)) is not None)
+    place = f"公示第{int(page)}号" if here else None if url is None else str(url)
     named = known(subject.get("name"))
     said = [
         cell(layer, row, "event_type"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from geo_app.actions.book_rows import WAN, Row, Sources, book_of, cell, cells, grouped, numbered, total, unknown_notes
 from geo_app.actions.notice_facts import day, decimal, funds, known
+from geo_app.actions.notices import own_path
 from layers.codes import PROJECT_CATEGORY
 from map_templates.books import Book, Column
 
@@ -138,8 +139,10 @@ def _plan_notes(sources: Sources, row: Row, rows: list[Row]) -> list[str]:
         said.append(f"资金来源：{sources_of}")
     compiled, published = day(row.get("compiled_on")), day(row.get("published_on"))
     said.append(f"编制完成 {compiled or '—'}，公开 {published or '—'}")
-    address = known(row.get("url"))
-    if address:
+    address, page = known(row.get("url")), known(row.get("publication_id"))
+    if page is not None:
+        said.append(f"公示第{int(page)}号")
+    if address and own_path(str(address), None if page is None else int(page)) is None:
         said.append(f"公开网址 {address}")
     state = cell("annual_plans", row, "state")
     return [f"{'；'.join(said)}；状态：{state or '—'}。"]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 State = Literal["running", "ended", "lasting"]
 OBJECTION: Final = "公示期内如有异议，请以书面或当面方式向{contact}反映，写明事实和理由。不受理电话转述，不公布个人联系方式。"
 LASTING: Final = "对公告内容有异议的，可以书面或当面方式向{contact}反映，写明事实和理由。"
+HERE_ONLY: Final = "此二维码只能在本机打开，请勿张贴：尚未设置 XIANGTU_PUBLIC_URL（群众打开的网址）。"
+"""Printed with a code whose address is this machine's own."""
 LONG_TABLE: Final = 60
 """A sheet for the board prints so many rows of a table; more are read behind the code."""
 
@@ -146,8 +148,14 @@ def _cell(value: str | None, column: Column) -> Cell:
     return number if column.decimals else int(number)
 
 
-def sheet(notice: Notice, address: str) -> NoticeSheet:
-    """Give what is printed for the board: the facts, a table that is not too long, the days, and the code of the address."""
+def sheet(notice: Notice, address: str, *, here_only: bool = False) -> NoticeSheet:
+    """Give what is printed for the board: the facts, a table that is not too long, the days, and the code of the address.
+
+    Args:
+        notice: what is printed.
+        address: where the code leads.
+        here_only: the address opens on this machine alone; the sheet says so.
+    """
     whole = table(notice)
     text = [line for line in notice.text.splitlines() if line.strip()]
     if whole is not None and len(whole.rows) > LONG_TABLE:
@@ -161,6 +169,7 @@ def sheet(notice: Notice, address: str) -> NoticeSheet:
         ends=notice.ends,
         objection=objection(notice),
         address=address,
+        warning=HERE_ONLY if here_only else "",
         number=f"公示第{notice.number}号",
         text=tuple(text),
         facts=tuple((item["zh"], item["value"]) for item in notice.content.get("facts", ())),

@@ -8,13 +8,17 @@ which enters them at the project or asset.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from geo_app.access.roles import ADMINISTRATOR
 from geo_app.actions import inputs, notice_facts, notice_map, reach
+from geo_app.actions.library import own_rules, record
 from geo_app.actions.notice_facts import known
 from geo_app.actions.personal import without_numbers
+from geo_app.config import LOOPBACK
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError, NotSignedInError
 from layers.catalogue import LAYERS
 from layers.store import Condition
@@ -135,7 +139,7 @@ def announce(  # noqa: PLR0913 -- the subject, what is said of it, and the day
     if len(title) > LONGEST_TITLE:
         raise BadRequestError(f"title: 1 to {LONGEST_TITLE} characters were expected, found {len(title)}")
     unit = without_numbers(said.unit.strip() or unit_of(step, named) or person.bureau)
-    ends = said.ends or (None if days is None else _end(tree, area, today, days))
+    ends = said.ends or (None if days is None else _end(store, area, today, days))
     notice = content | {
         "subject": subject,
         "key": key,
@@ -159,6 +163,21 @@ def address(number: int) -> str:
     '/public/12'
     """
     return f"/public/{number}"
+
+
+def own_path(url: str, number: int | None = None) -> str | None:
+    """Give the path of a publication here that an address means, None for an address elsewhere.
+
+    An address with this machine's own name was kept so before addresses were made when they are shown.
+
+    >>> own_path("/public/12"), own_path("http://127.0.0.1:8000/public/12", 12), own_path("https://example.cn/public/12", 12)
+    ('/public/12', '/public/12', None)
+    """
+    if re.fullmatch(r"/public/\d+", url):
+        return url
+    parts = urlsplit(url)
+    here = number is not None and parts.hostname in LOOPBACK and parts.path == address(number)
+    return parts.path if here else None
 
 
 def unit_of(level: Level, named: str) -> str:
@@ -242,9 +261,9 @@ def _title(kind: str, named: str, row: Mapping[str, Any]) -> str:
     return longer[:LONGEST_TITLE]
 
 
-def _end(tree: Areas, area: str | None, today: dt.date, days: int) -> dt.date:
+def _end(store: Store, area: str | None, today: dt.date, days: int) -> dt.date:
     """Give the last day on which a notice of so many days hangs: the day before the step after it may be taken."""
-    rules = rules_for(tree.ancestors(area) if area else (), today)
+    rules = rules_for(own_rules.codes_of(store, area) if area else (), today, record.own_rules(store))
     return days_of.earliest_end(today, days, rules.day_kind, rules.holidays) - dt.timedelta(days=1)
 
 

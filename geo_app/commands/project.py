@@ -129,8 +129,10 @@ def export(bench: Bench, file: Path, *, area: str | None, oc4ids: bool) -> None:
                 area=area,
                 prefix=settings.oc4ids_prefix or "oc4ids-xiangtu",
                 publisher=settings.organisation or person.bureau,
-                base=settings.public_url or "http://127.0.0.1:8000",
+                base=settings.public_url or f"http://{settings.host}:8000",
             )
+            if not settings.public_url:
+                say("XIANGTU_PUBLIC_URL is not set: the addresses in the package open on this machine only.")
             data, count = json.dumps(made, ensure_ascii=False, indent=1).encode("utf-8"), len(made["projects"])
         else:
             data, count = sheet_export.workbook(store, person, area=area, today=today())

@@ -8,6 +8,7 @@ from flask import current_app, g
 
 from geo_app.access import Permission, Verb, declared
 from geo_app.actions import reach, requests
+from geo_app.web import addresses
 from geo_app.web.desk import desk, person, scoped
 from geo_app.web.language import language
 from geo_app.web.texts import script_texts
@@ -106,4 +107,5 @@ def install(app: Flask) -> None:
     """Hand the functions to the templates of an application."""
     app.jinja_env.globals.update(simulated=simulated, attributions=attributions, script_texts=script_texts)
     app.jinja_env.globals.update(current_person=person, may_open=may_open, with_accounts=with_accounts)
+    addresses.install(app)
     app.jinja_env.globals.update(may_change_areas=may_change_areas, waiting_count=waiting_count)

@@ -11,7 +11,7 @@ from geo_app.access import Permission, Verb, permission
 from geo_app.actions import import_layer, reach, uploads
 from geo_app.actions.library import disclosure, sheet_export, sheet_import, sheet_rows
 from geo_app.errors import BadRequestError
-from geo_app.web import sending
+from geo_app.web import addresses, sending
 from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import explain
 from geo_app.web.language import title
@@ -79,7 +79,7 @@ def oc4ids() -> ResponseReturnValue:
         area=_area(),
         prefix=settings.oc4ids_prefix or PREFIX,
         publisher=settings.organisation or person().bureau,
-        base=settings.public_url or request.host_url,
+        base=addresses.base(),
     )
     answer = Response(json.dumps(found, ensure_ascii=False, indent=1), mimetype="application/json")
     answer.headers.set("Content-Disposition", "attachment", filename=f"oc4ids-{today().isoformat()}.json")

@@ -200,7 +200,7 @@ def _announce(step: Move, project_id: str, values: dict[str, Any], ver: int | No
         return None
     here, who = desk().store, person()
     long_term = step.name in project_steps.LONG_TERM
-    trial = values | ({"url": values.get("url") or request.host_url} if long_term else {})
+    trial = values | ({"url": values.get("url") or notices.address(0)} if long_term else {})
     moving.prepare(here, who, project_id, step.name, trial, expected_ver=ver, today=today())
     level = project_steps.ANNOUNCED[step.name]
     rules = record.project(here, who, project_id, on=today()).rules
@@ -209,5 +209,5 @@ def _announce(step: Move, project_id: str, values: dict[str, Any], ver: int | No
     number, address = notices.announce(here, who, subject, project_id, level=level, days=days, today=today())
     found: dict[str, Any] = {"publication_id": number}
     if not values.get("url"):
-        found["url"] = (desk().settings.public_url or request.host_url).rstrip("/") + address
+        found["url"] = address
     return found

@@ -13,6 +13,7 @@ from geo_app.access import Permission, permission
 from geo_app.actions import frozen_map, notice_view, publish
 from geo_app.errors import NotFoundError
 from geo_app.web import frames, sending
+from geo_app.web.addresses import absolute, this_machine_only
 from geo_app.web.desk import desk, today
 from geo_app.web.notice_words import kind_words
 from geo_app.web.security import nonce
@@ -50,11 +51,6 @@ def _notice(published_id: int) -> Notice:
 
 def _shown() -> list[Publication]:
     return desk().store.published.all(public_at=dt.datetime.now(dt.UTC))
-
-
-def absolute(path: str) -> str:
-    """Give the address under which everybody opens a page: of the installation where it states one, else of this request."""
-    return (desk().settings.public_url or request.host_url).rstrip("/") + path
 
 
 def _svg(text: str) -> ResponseReturnValue:
@@ -151,7 +147,8 @@ def sheet(published_id: int) -> ResponseReturnValue:
     """Send the notice as a sheet for the board, with its code; set once for an address."""
     notice, here = _notice(published_id), desk()
     address = absolute(url_for("public.item", published_id=notice.number))
-    data = here.kept.get(("notice", notice.number, address), lambda: books.notice_pdf(notice_view.sheet(notice, address)))
+    printed_of = notice_view.sheet(notice, address, here_only=this_machine_only())
+    data = here.kept.get(("notice", notice.number, address), lambda: books.notice_pdf(printed_of))
     return sending.attachment(data, name=f"{notice.title}.pdf", kind="pdf")
 
 

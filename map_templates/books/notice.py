@@ -32,6 +32,8 @@ class NoticeSheet:
     objection: str
     address: str
     """Public address of the notice; stands in the code."""
+    warning: str = ""
+    """What is to be known of the code before it is hung; printed above it."""
     number: str = ""
     subtitle: str = ""
     text: tuple[str, ...] = ()
@@ -81,6 +83,7 @@ def notice_pdf(sheet: NoticeSheet) -> bytes:
         "objection": words.plain(sheet.objection),
         "scan": SCAN,
         "url": words.breakable(words.plain(sheet.address), LETTERS_A_LINE),
+        "warning": words.plain(sheet.warning),
         "unit": words.plain(sheet.unit),
         "issued": in_words(sheet.issued),
         "stamp": STAMP,

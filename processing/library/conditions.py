@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from processing.library.rules import LibraryRules
     from processing.library.trail import Trail
 
-_URL: Final = ("http://", "https://")
+_URL: Final = ("http://", "https://", "/public/")
+"""How the address of an announcement begins; a publication of this installation is named by its path."""
 
 
 def wrong_stage(before: Iterable[str], stage: str) -> Fault:

@@ -46,7 +46,9 @@ def test_a_workbook_is_looked_at_taken_and_written_again(tmp_path):
     again = run(tmp_path, "project", "import", str(out), "--dry-run")
     assert "0 new, 0 changed, 1 same" in again.output
     package = tmp_path / "oc4ids.json"
-    assert run(tmp_path, "project", "export", str(package), "--oc4ids").exit_code == 0
+    given = run(tmp_path, "project", "export", str(package), "--oc4ids")
+    assert given.exit_code == 0
+    assert "XIANGTU_PUBLIC_URL is not set" in given.output
     found = json.loads(package.read_text("utf-8"))
     assert found["projects"][0]["budget"]["amount"]["amount"] == 125000.0
 
@@ -191,7 +193,7 @@ def test_rules_are_shown_with_source_and_certainty_and_an_areas_own_are_loaded(w
     assert walked("move", "P-1", "village_notice", "--set", "place=p", "--set", "start_date=2026-03-02").exit_code == 0
     early = walked("move", "P-1", "submit_to_township", "--set", "document=d", "--set", "start_date=2026-03-12")
     assert "公示满 12 日，最早 2026-03-14" in early.stderr
-    assert "1 files of own rules forgotten" in rules("--forget-own")[1]
+    assert "3 own rules withdrawn" in rules("--forget-own")[1]
     assert rules("--area", "990101")[0]["library", "county_notice_days"]["value"] == 10
 
 
@@ -199,11 +201,11 @@ def test_rules_are_shown_with_source_and_certainty_and_an_areas_own_are_loaded(w
     ("old", "new", "said"),
     [
         ('"county_notice_days"', '"reserve_growth"', "There is no rule reserve_growth"),
-        ("value = 15", 'value = "soon"', "cannot be used"),
-        ('"publication_days"', '"day_kind"', "a value such as 'calendar'"),
-        ("value = 5", "value = -5", "a value such as 7 was expected, found -5"),
+        ("value = 15", 'value = "soon"', "a whole number of days from 0 to 3660 was expected, found 'soon'"),
+        ('"publication_days"', '"day_kind"', "one of calendar, working was expected, found 5"),
+        ("value = 5", "value = -5", "a whole number of days from 0 to 3660 was expected, found -5"),
         ('"publication_days"', '"publication"', "There is no rule publication"),
-        ("value = 15", "value = -1", "a number not below 0"),
+        ("value = 15", "value = -1", "a whole number of days from 0 to 3660 was expected, found -1"),
         ('certainty = "seed"', 'certainty = "sure"', "certainty is one of"),
         ("valid_from = 2026-01-01", 'valid_from = "soon"', "valid_from is a day"),
         ('scope = "990101"', "scope = 990101", "code of an area in quotes"),
@@ -218,4 +220,4 @@ def test_rules_that_cannot_be_used_are_refused_and_none_is_kept(walked, tmp_path
     assert done.exit_code == EXIT_USAGE
     assert said in done.stderr
     with open_store(tmp_path / "store.gpkg") as store:
-        assert not store.settings_get("library_rules")
+        assert not store.features("area_rules")

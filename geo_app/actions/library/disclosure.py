@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
-from geo_app.actions import export_layer, inputs, reach
+from geo_app.actions import export_layer, inputs, notices, reach
 from geo_app.actions.edit_rows import features_of
 from geo_app.actions.personal import without_numbers
 from geo_app.errors import NoDataError
@@ -73,7 +73,9 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _addressed(event: Mapping[str, Any], base: str) -> dict[str, Any]:
     """An address on this server becomes whole; the number of a paper that was sent stays inside, and so do persons."""
+    number = event.get("publication_id")
     url = str(event.get("url") or "")
+    url = notices.own_path(url, None if number is None else int(number)) or url
     paper = str(event.get("document") or "").partition(" [附件")[0]
     whole = f"{base.rstrip('/')}{url}" if url.startswith("/") else url
     return {**event, "url": whole if whole.startswith(("https://", "http://")) else None, "document": paper or None}

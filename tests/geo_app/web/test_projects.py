@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import re
 
 import pytest
 import shapely
@@ -177,4 +178,6 @@ def test_a_change_of_a_key_fact_is_asked_for_decided_and_announced(web, app, sto
     step("publish_change", announce="yes")
     end = record.project(store, local, key)
     assert end.violations == ()
-    assert "/public/" in end.events[-1]["url"]
+    assert end.events[-1]["url"] == "/public/1", "the publication here is named by its path; the host is made when it is shown"
+    shown = web.get(f"/projects/{key}").text
+    assert re.search(r'href="http://[^/"]+/public/1"', shown)

@@ -1,14 +1,17 @@
 """Notices over HTTP: everybody reads what was published and nothing else; the code, the sheet, the record; who may give notice."""
 
 import datetime as dt
+import io
 import re
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from pypdf import PdfReader
 
-from geo_app.actions import accounts, passwords
+from geo_app.actions import accounts, notice_view, passwords
 from layers.store import Change, Insert
 
 EAST, WEST, SOUTH, VILLAGE = "990101", "990102", "990101001", "990101001200"
@@ -78,6 +81,44 @@ def test_the_code_leads_to_the_address_that_people_open(here, browser_of):
     drawn = browser_of(here).get("/public/1/qr.svg").text
     assert drawn == qr.svg("http://xiangtu.test/public/1")
     assert segno.make_qr("http://xiangtu.test/public/1", error="m", boost_error=False).designator.endswith("M")
+
+
+def test_a_publication_follows_the_address_that_is_set_today(here, browser_of):
+    from map_templates.books import qr
+
+    assert give(browser_of(here, "committee")).status_code == 302
+    desk = here.extensions["xiangtu"]
+    kept = desk.store.published.get(1)
+    assert "http" not in str(kept.content), "a publication keeps no host"
+    desk.settings = replace(desk.settings, public_url="https://moved.example.cn")
+    nobody = here.test_client()
+    assert nobody.get("/public/1/qr.svg", base_url="https://moved.example.cn").text == qr.svg("https://moved.example.cn/public/1")
+    page = nobody.get("/public/1", base_url="https://moved.example.cn").text
+    assert "https://moved.example.cn/public/1<" in page
+    assert "data-here-only" not in page
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "只能在本机打开"), ("en", "opens on this machine only")])
+def test_without_the_setting_pages_and_sheet_say_that_the_code_works_here_only(here, browser_of, language, words):
+    web = browser_of(here, "bureau")
+    assert give(web, level="county").status_code == 302
+    assert "data-here-only" not in web.page("/notices/new"), "an address is set"
+    assert "data-here-only" not in browser_of(here).page("/public/projects/P/1")
+    desk = here.extensions["xiangtu"]
+    with_address = browser_of(here).get("/public/1/notice.pdf").data
+    desk.settings = replace(desk.settings, public_url="")
+    nobody, local = here.test_client(), "http://127.0.0.1:8000"
+    for path in ("/public/1", "/public/projects/P/1"):
+        page = nobody.get(f"{path}?lang={language}", base_url=local).text
+        assert words in page.partition("data-here-only")[2], path
+        assert "XIANGTU_PUBLIC_URL" in page, path
+    sheet = nobody.get("/public/1/notice.pdf", base_url=local).data
+    assert notice_view.HERE_ONLY[:12] in text_of(sheet)
+    assert notice_view.HERE_ONLY[:12] not in text_of(with_address)
+
+
+def text_of(pdf):
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).replace("\n", "")
 
 
 def test_ended_notices_stay_as_a_record_and_the_list_narrows(here, browser_of):
