@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from layers.asset_fields import CONFIRMATION, KIND, PERSONS, RIGHTS, RUNNING, TERM, WORTH
 from layers.codes import ASSET_CLASS, ASSET_STATUS, ASSET_SUB_CLASS, FEATURE_TYPE, OPERATING_MODE, OWNER_LEVEL
 from layers.declare import COMMON, area, code, date, flag, integer, listing, number, reference, text
 from layers.row_checks import dates_in_order, needed_when
@@ -38,29 +39,14 @@ def check_sub_class(row: Mapping[str, Any]) -> Iterator[RowFault]:
 
 
 KEPT_IN_LEDGER = frozenset(
-    {
+    (
         "asset_id",
-        "asset_class",
-        "sub_class",
-        "project_id",
-        "fund_sources",
-        "original_value",
-        "current_value",
-        "formed_date",
-        "owner_level",
-        "owner",
-        "use_right_holder",
-        "operating_right_holder",
-        "income_right_holder",
-        "disposal_right_holder",
-        "supervision_right_holder",
-        "confirmed",
-        "certificate_no",
-        "confirmed_date",
-        "operator",
-        "mode",
-        "term_start",
-        "term_end",
+        *KIND,
+        *WORTH,
+        *RIGHTS,
+        *CONFIRMATION,
+        *RUNNING,
+        *TERM,
         "annual_income",
         "settled_date",
         "benefit_months",
@@ -68,28 +54,13 @@ KEPT_IN_LEDGER = frozenset(
         "disposed_on",
         "status",
         "*",
-    }
+    )
 )
 """What of an asset in the ledger only the procedures of the ledger change (S4-16: owner, value and way of operation are noticed
 and filed); place, name, linked feature, upkeep and notes stay open to the bureaus."""
 
 
-HOUSEHOLD = Personal(
-    "asset_class",
-    "HHD",
-    frozenset(
-        {
-            "owner",
-            "use_right_holder",
-            "operating_right_holder",
-            "income_right_holder",
-            "disposal_right_holder",
-            "supervision_right_holder",
-            "maintainer",
-            "operator",
-        }
-    ),
-)
+HOUSEHOLD = Personal("asset_class", "HHD", PERSONS)
 """Who owns, uses and keeps an asset of a household (E11)."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geo_app.actions.book_rows import WAN, Row, Sources, book_of, cell, cells, grouped, numbered, total, unknown_notes
 from geo_app.actions.ledger.building import sector_of
 from geo_app.actions.notice_facts import day, known
+from layers.asset_fields import UPKEEP, WORTH
 from layers.catalogue import LAYERS
 from layers.codes import ASSET_CLASS, OWNER_LEVEL, SECTOR
 from map_templates.books import Book, Column
@@ -34,21 +35,7 @@ COLUMNS: Final = (
     Column("经营主体（方式）", 10),
     Column("状态", 5),
 )
-FIELDS: Final = (
-    "asset_id",
-    "name",
-    "sub_class",
-    "project_id",
-    "fund_sources",
-    "original_value",
-    "current_value",
-    "formed_date",
-    "owner_level",
-    "owner",
-    "confirmed",
-    "maintainer",
-    "maintenance_fund",
-)
+FIELDS: Final = ("asset_id", "name", "sub_class", "project_id", *WORTH, "owner_level", "owner", "confirmed", *UPKEEP)
 LAST: Final = "~"
 """Sorts behind every code: what belongs to no village or township comes at the end."""
 DISPOSED: Final = "已处置"

@@ -8,6 +8,7 @@ from geo_app.actions.book_ledgers import CLASS_ORDER, HOUSEHOLDS, partitions, pr
 from geo_app.actions.book_rows import WAN, Row, Sources, book_of, cells, grouped, numbered, unknown_notes
 from geo_app.actions.ledger.building import sector_of
 from geo_app.actions.notice_facts import known
+from layers.asset_fields import HOLDERS, UPKEEP
 from layers.codes import ASSET_CLASS, SECTOR, table
 from map_templates.books import Book, Column
 
@@ -61,19 +62,7 @@ ARCHIVE_COLUMNS: Final = (
     Column("缺少", 7, "number", "件", decimals=0, total=True),
     Column("依据", 16),
 )
-DUTIES: Final = (
-    "asset_id",
-    "name",
-    "owner",
-    "use_right_holder",
-    "operating_right_holder",
-    "income_right_holder",
-    "disposal_right_holder",
-    "supervision_right_holder",
-    "maintainer",
-    "maintenance_fund",
-    "operator",
-)
+DUTIES: Final = ("asset_id", "name", *HOLDERS, *UPKEEP, "operator")
 LEVELS: Final = (("村", "村级档案"), ("乡镇", "乡镇级档案"), ("行业部门", "行业部门档案"), ("县", "县级档案"))
 ARCHIVES: Final = (
     # kind of event, document, source of the duty (A2.4)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from geo_app.actions.personal import is_household, without_numbers
+from layers.asset_fields import CERTIFIED, KIND, RIGHTS, RUNNING, TERM, UPKEEP, WORTH
 from layers.catalogue import LAYERS
 from layers.codes import ASSET_CLASS, FUND_SOURCE
 from layers.schema import FieldType
@@ -47,28 +48,13 @@ PROJECT_FIELDS: Final = (
 ASSET_FIELDS: Final = (
     "asset_id",
     "name",
-    "asset_class",
-    "sub_class",
-    "project_id",
-    "fund_sources",
-    "original_value",
-    "current_value",
-    "formed_date",
-    "owner_level",
-    "owner",
-    "use_right_holder",
-    "operating_right_holder",
-    "income_right_holder",
-    "disposal_right_holder",
-    "supervision_right_holder",
-    "confirmed",
-    "certificate_no",
-    "maintainer",
-    "maintenance_fund",
-    "operator",
-    "mode",
-    "term_start",
-    "term_end",
+    *KIND,
+    *WORTH,
+    *RIGHTS,
+    *CERTIFIED,
+    *UPKEEP,
+    *RUNNING,
+    *TERM,
     "annual_income",
     "status",
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.asset_fields import PERSONS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,21 +20,7 @@ _NUMBERS: Final = re.compile(
     r"|(?:6[0-9]\d{14}|6[0-9]\d{17})"  # bank card
     r")(?![0-9])"
 )
-HOUSEHOLD_FIELDS: Final = frozenset(
-    {
-        "owner",
-        "use_right_holder",
-        "operating_right_holder",
-        "income_right_holder",
-        "disposal_right_holder",
-        "supervision_right_holder",
-        "maintainer",
-        "operator",
-        "name",
-        "certificate_no",
-        "risk_note",
-    }
-)
+HOUSEHOLD_FIELDS: Final = PERSONS | {"name", "certificate_no", "risk_note"}
 """Fields of an asset that may name a household where the asset belongs to one."""
 
 

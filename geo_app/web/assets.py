@@ -19,6 +19,7 @@ from geo_app.web.context import simulated
 from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import explain
 from geo_app.web.language import short, title, words_of
+from layers.asset_fields import CONFIRMATION, OPERATION, RIGHTS, UPKEEP, WORTH
 from layers.catalogue import LAYERS
 from layers.codes import ASSET_CLASS, ASSET_STATUS, FUND_SOURCE, OWNER_LEVEL
 from layers.errors import StaleVersionError
@@ -39,30 +40,9 @@ TEXT_LENGTH: Final = 80
 LEVELS: Final = (3, 4)
 LAYER: Final = LAYERS["assets"]
 COLUMNS: Final = tuple(name for name in LAYER.field_names if name not in {"id", "valid_from", "valid_to"})
-RIGHTS: Final = (
-    "owner_level",
-    "owner",
-    "use_right_holder",
-    "operating_right_holder",
-    "income_right_holder",
-    "disposal_right_holder",
-    "supervision_right_holder",
-    "confirmed",
-    "certificate_no",
-    "confirmed_date",
-)
-MONEY: Final = ("fund_sources", "original_value", "current_value", "formed_date", "annual_income", "settled_date")
-KEEPING: Final = (
-    "maintainer",
-    "maintenance_fund",
-    "operator",
-    "mode",
-    "term_start",
-    "term_end",
-    "plan_exists",
-    "risk_note",
-    "benefit_months",
-)
+OWNING: Final = (*RIGHTS, *CONFIRMATION)
+MONEY: Final = (*WORTH, "annual_income", "settled_date")
+KEEPING: Final = (*UPKEEP, *OPERATION, "benefit_months")
 EVENT_WORDS: Final = (
     "result",
     "opinion",
@@ -176,7 +156,7 @@ def _page(found: AssetRecord, *, refused: dict[str, Any] | None = None, status: 
             fund_codes=FUND_SOURCE,
             events=list(reversed(found.events)),
             event_words=EVENT_WORDS,
-            blocks=((gettext("Rights"), RIGHTS), (gettext("Money"), MONEY), (gettext("Upkeep and operation"), KEEPING)),
+            blocks=((gettext("Rights"), OWNING), (gettext("Money"), MONEY), (gettext("Upkeep and operation"), KEEPING)),
             second=_second(found),
             joined=listing.joined(here, who, found.shown),
             groups=asset_forms.groups(),

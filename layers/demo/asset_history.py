@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from layers.asset_fields import RIGHTS_NEEDED
 from layers.demo.project_history import PORTAL, missing
 from layers.demo.rows import AS_OF, frame
 
@@ -62,7 +63,6 @@ _JUDGES = frozenset(
     {"rights_review", "distribution_review", "dispose_review", "dispose_approve", "collective_review", "small_register"}
 )
 _UNITS = {"LV1": "村民委员会", "LV2": "乡镇人民政府", "LV3": "县级行业主管部门", "LV4": "县乡村振兴局"}
-_RIGHTS = ("owner_level", "owner", "use_right_holder", "income_right_holder", "disposal_right_holder", "supervision_right_holder")
 _DAY = dt.timedelta(days=1)
 
 
@@ -139,7 +139,7 @@ def _confirmed(tale: Tale) -> None:
     if not asset["confirmed"] or day is None or day < RIGHTS_FROM or asset["certificate_no"] is None:
         return
     begin = day - dt.timedelta(days=70)
-    if begin < asset["registered_on"] or any(asset[name] is None for name in _RIGHTS):
+    if begin < asset["registered_on"] or any(asset[name] is None for name in RIGHTS_NEEDED):
         return
     tale.day = begin
     tale.tell("rights_plan", document=tale.paper("确权方案"))

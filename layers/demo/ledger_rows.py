@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from layers.asset_fields import PERSONS, SAID_IN_LEDGER
 from layers.codes import SECTOR
 from layers.demo.project_history import PORTAL, missing
 from layers.demo.rows import AS_OF, frame
@@ -29,31 +30,6 @@ _SECTOR_OF = {"PUB01": "transport", "PUB02": "agriculture", "PUB03": "water", "P
 }
 _COURSE = ("built", "merged", "approved", "open", "open")
 """How far the county ledgers are, by the order of their counties."""
-_COPIED = (
-    "name",
-    "asset_class",
-    "sub_class",
-    "project_id",
-    "fund_sources",
-    "original_value",
-    "current_value",
-    "formed_date",
-    "owner_level",
-    "owner",
-    "confirmed",
-    "certificate_no",
-    "maintainer",
-    "maintenance_fund",
-    "operator",
-    "mode",
-    "annual_income",
-    "status",
-    "village_code",
-    "township_code",
-    "county_code",
-)
-_HOUSEHOLD = frozenset({"owner", "maintainer", "operator"})
-"""What a ledger does not say of a household's asset."""
 _DAY = dt.timedelta(days=1)
 
 
@@ -175,8 +151,8 @@ def _event(row: Mapping[str, Any], seq: int, event: str, move: str, level: str, 
 
 
 def _entry(number: str, level: str, asset: Mapping[str, Any]) -> dict[str, Any]:
-    hidden = _HOUSEHOLD if asset["asset_class"] == "HHD" else frozenset()
-    said = {name: None if name in hidden else asset[name] for name in _COPIED}
+    hidden = PERSONS if asset["asset_class"] == "HHD" else frozenset()
+    said = {name: None if name in hidden else asset[name] for name in SAID_IN_LEDGER}
     return {
         "entry_id": f"{number}/{asset['asset_id']}",
         "ledger_id": number,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.asset_fields import OPERATION, RIGHTS, UPKEEP
 from layers.row_values import known
 from processing.ledger import judging
 from processing.ledger.faults import Offer
@@ -14,28 +14,12 @@ from processing.library.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
 
     from processing.ledger.rules import LedgerRules
     from processing.ledger.standing import Standing
 
-STANDING_FIELDS: Final = frozenset(
-    {
-        "owner_level",
-        "owner",
-        "use_right_holder",
-        "income_right_holder",
-        "disposal_right_holder",
-        "supervision_right_holder",
-        "maintainer",
-        "maintenance_fund",
-        "operator",
-        "mode",
-        "term_start",
-        "term_end",
-        "plan_exists",
-        "risk_note",
-    }
-)
+STANDING_FIELDS: Final = frozenset((*RIGHTS, *UPKEEP, *OPERATION))
 """What a step needs and the asset may know already."""
 NOT_FOR_ALL: Final = {"use_right_holder": {"OPR"}, "income_right_holder": {"OPR"}, "supervision_right_holder": {"OPR", "PUB"}}
 """Rights that only assets of some classes need (dictionary C13)."""
@@ -254,8 +238,8 @@ def _length(step: Move, values: Mapping[str, Any], rules: LedgerRules) -> Iterat
     """Refuse a notice that says itself that it ends too early."""
     start, end = day(known(values, "start_date")), day(known(values, "end_date"))
     key = notice_key(step)
-    if start is not None and end is not None and end < start + timedelta(days=rules.days(key)):
-        least = rules.after(start, key)
+    least = None if start is None else rules.after(start, key)
+    if least is not None and end is not None and end < least:
         text = (f"公示不少于 {rules.days(key)} 日，至 {least}", f"a notice of at least {rules.days(key)} days, until {least}")
         yield Fault("notice_short", "end_date", str(end), *text, "延长公示", "Let it hang longer", rules.source(key), least)
 

@@ -7,36 +7,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.asset_fields import PERSONS, SAID_IN_LEDGER
 from layers.row_values import known
-from processing.ledger.effects import PERSONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-FIELDS: Final = (
-    "name",
-    "asset_class",
-    "sub_class",
-    "project_id",
-    "fund_sources",
-    "original_value",
-    "current_value",
-    "formed_date",
-    "owner_level",
-    "owner",
-    "confirmed",
-    "certificate_no",
-    "maintainer",
-    "maintenance_fund",
-    "operator",
-    "mode",
-    "annual_income",
-    "status",
-    "village_code",
-    "township_code",
-    "county_code",
-)
-"""What a ledger says of an asset; also what copies are compared in."""
 WHOLE: Final = "*"
 
 
@@ -56,8 +32,10 @@ def entry(asset: Mapping[str, Any]) -> dict[str, Any]:
     >>> entry({"asset_id": "Z1", "asset_class": "HHD", "owner": "某户", "owner_level": "户"})["owner"] is None
     True
     """
-    hidden = PERSONAL if known(asset, "asset_class") == "HHD" else frozenset()
-    return {"asset_id": str(asset["asset_id"])} | {name: None if name in hidden else plain(known(asset, name)) for name in FIELDS}
+    hidden = PERSONS if known(asset, "asset_class") == "HHD" else frozenset()
+    return {"asset_id": str(asset["asset_id"])} | {
+        name: None if name in hidden else plain(known(asset, name)) for name in SAID_IN_LEDGER
+    }
 
 
 def plain(value: Any) -> Any:
@@ -87,13 +65,14 @@ def content_sha256(entries: Iterable[Mapping[str, Any]]) -> str:
     True
     """
     rows = sorted(
-        ([str(row["asset_id"]), *(plain(known(row, name)) for name in FIELDS)] for row in entries), key=lambda row: str(row[0])
+        ([str(row["asset_id"]), *(plain(known(row, name)) for name in SAID_IN_LEDGER)] for row in entries),
+        key=lambda row: str(row[0]),
     )
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def differences(copies: Mapping[str, Sequence[Mapping[str, Any]]], *, fields: Sequence[str] = FIELDS) -> list[Difference]:
+def differences(copies: Mapping[str, Sequence[Mapping[str, Any]]], *, fields: Sequence[str] = SAID_IN_LEDGER) -> list[Difference]:
     """List what differs between copies of a ledger, by asset and field (E9).
 
     Args:

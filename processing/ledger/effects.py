@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from layers.asset_fields import OPERATION, PERSONS, RIGHTS, UPKEEP
 from layers.row_values import known
 from processing.ledger.moves import ENTERED_BY
 from processing.ledger.standing import DISPOSED, SENT_BACK, money
@@ -15,17 +16,6 @@ if TYPE_CHECKING:
 
     from processing.ledger.moves import Move
 
-RIGHTS = (
-    "owner_level",
-    "owner",
-    "use_right_holder",
-    "operating_right_holder",
-    "income_right_holder",
-    "disposal_right_holder",
-    "supervision_right_holder",
-)
-OPERATION = ("operator", "mode", "term_start", "term_end", "plan_exists", "risk_note")
-UPKEEP = ("maintainer", "maintenance_fund")
 COPIED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "hand_over": (*RIGHTS, *UPKEEP),
@@ -41,8 +31,6 @@ COPIED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Fields of the asset that a step sets to what is given with it."""
 VALUED = frozenset({"change", "transfer", "damage", "relocate", "valuate"})
-PERSONAL = frozenset((*RIGHTS[1:], "maintainer", "operator"))
-"""Fields that name a household where the asset is one's own; their contents stay out of events and ledgers."""
 
 
 def changes(move: Move, asset: Mapping[str, Any], values: Mapping[str, Any], on: date) -> dict[str, Any]:
@@ -85,7 +73,7 @@ def recorded(asset: Mapping[str, Any], changed: Mapping[str, Any]) -> list[dict[
     >>> recorded({"asset_class": "PUB", "status": "正常"}, {"status": "损毁"})
     [{'field': 'status', 'before': '正常', 'after': '损毁'}]
     """
-    hidden = PERSONAL if known(asset, "asset_class") == "HHD" else frozenset()
+    hidden = PERSONS if known(asset, "asset_class") == "HHD" else frozenset()
     return [
         {"field": name} if name in hidden else {"field": name, "before": _plain(known(asset, name)), "after": _plain(value)}
         for name, value in changed.items()

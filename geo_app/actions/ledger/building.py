@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geo_app.actions import held, reach
 from geo_app.actions.ledger import event_rows, records, rights
 from geo_app.errors import BadRequestError, NotFoundError
+from layers.asset_fields import SAID_IN_LEDGER
 from layers.codes import LEDGER_LEVEL, SECTOR
 from layers.errors import DuplicateKeyError, PreconditionRequiredError, StaleVersionError
 from layers.row_values import known
@@ -161,7 +162,7 @@ def _assets(store: Store, level: str, code: str, sector: str) -> list[dict[str, 
 
 def _entry(number: str, level: str, asset: Mapping[str, Any], today: date) -> dict[str, Any]:
     hidden = comparing.entry(asset)
-    values = {name: known(asset, name) for name in comparing.FIELDS if hidden[name] is not None}
+    values = {name: known(asset, name) for name in SAID_IN_LEDGER if hidden[name] is not None}
     return {
         "entry_id": f"{number}/{asset['asset_id']}",
         "ledger_id": number,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo_app.actions import reach
 from geo_app.errors import BadRequestError
+from layers.asset_fields import SAID_IN_LEDGER
 from layers.row_values import known
 from layers.store import Condition
 from processing.ledger import comparing
@@ -70,10 +71,10 @@ def compare(
         level: [row for row in found if str(row["ledger_id"]) in taken or _covers([row], area)]
         for level, found in ledgers.items()
     }
-    fields: Sequence[str] = comparing.FIELDS
+    fields: Sequence[str] = SAID_IN_LEDGER
     if uploaded is not None:
         copies[FILE] = [row for row in uploaded[1] if known(row, "asset_id") is not None]
-        fields = [name for name in comparing.FIELDS if any(name in row for row in uploaded[1])]
+        fields = [name for name in SAID_IN_LEDGER if any(name in row for row in uploaded[1])]
     if len(copies) < 2:  # noqa: PLR2004 -- two copies are compared
         raise BadRequestError(
             f"Fewer than two ledgers of {year} cover the area {area}; build those of village, township, sector and county first."
