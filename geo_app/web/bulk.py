@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -13,7 +13,7 @@ from geo_app.access import Permission, Verb, permission
 from geo_app.actions import bulk_update, import_layer, reach, uploads
 from geo_app.actions.bulk_compare import Kind, Wishes
 from geo_app.errors import BadRequestError, ForbiddenError
-from geo_app.web import bodies, bulk_asking, features, figures, frames, importing, jobs, sending
+from geo_app.web import bodies, bulk_asking, features, figures, frames, importing, jobs, received, sending
 from geo_app.web.desk import desk, person
 from geo_app.web.language import title
 from layers.catalogue import LAYERS
@@ -37,7 +37,6 @@ SHOWN = 300
 OPEN_SHOWN = 1000
 REASON_LENGTH = 300
 DAY_S = 86_400.0
-MEGABYTE = 1_000_000
 RECENT = 10
 RECORD_FIELDS = ("source", "source_date", "data_quality")
 
@@ -87,17 +86,9 @@ def upload() -> ResponseReturnValue:
     Raises:
         BadRequestError: when no file came.
     """
-    here, sent, who = desk(), request.files.get("file"), person()
-    if sent is None or not sent.filename:
-        raise BadRequestError("Choose a file first")
+    here, sent, who = desk(), received.sent_file(), person()
     uploads.sweep(here.settings.uploads, older_than_s=DAY_S)
-    kept = uploads.stage(
-        cast("BinaryIO", sent.stream),
-        original_name=sent.filename,
-        folder=here.settings.uploads,
-        max_bytes=here.settings.max_upload_mb * MEGABYTE,
-        owner=who.owner,
-    )
+    kept = received.keep(sent)
     wish = request.form.get("layer", "")
     item = Surveyed(kept, wish=wish if wish in LAYERS else "")
     here.imports.put(item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, flash, json, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -11,7 +11,7 @@ from geo_app.access import Permission, Verb, permission
 from geo_app.actions import import_layer, reach, uploads
 from geo_app.actions.library import disclosure, sheet_export, sheet_import, sheet_rows
 from geo_app.errors import BadRequestError
-from geo_app.web import addresses, sending
+from geo_app.web import addresses, received, sending
 from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import explain
 from geo_app.web.language import title
@@ -19,8 +19,6 @@ from layers.projects import LAYER
 from layers.schema import PersonError
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from flask.typing import ResponseReturnValue
 
     from geo_app.actions.library.sheet_import import DryRun
@@ -93,14 +91,7 @@ def check() -> ResponseReturnValue:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         return _index(gettext("Choose a file first."), 400)
-    here = desk()
-    kept = uploads.stage(
-        cast("BinaryIO", sent.stream),
-        original_name=sent.filename,
-        folder=here.settings.uploads,
-        max_bytes=here.settings.max_upload_mb * 1_000_000,
-        owner=person().owner,
-    )
+    kept = received.keep(sent)
     try:
         recipe = _recipe()
         run = _run(kept, recipe)

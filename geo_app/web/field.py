@@ -15,15 +15,13 @@ from geo_app.actions import field_package, field_return, reach, uploads
 from geo_app.actions.field_return import FieldFile
 from geo_app.errors import BadRequestError, NotFoundError
 from geo_app.jobs import State
-from geo_app.web import bodies, figures, jobs, sending
+from geo_app.web import bodies, figures, jobs, received, sending
 from geo_app.web.desk import desk, person
 from geo_app.web.features import words
 from geo_app.web.language import language, title
 from layers.catalogue import LAYERS
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from flask.typing import ResponseReturnValue
 
     from geo_app.access import Person
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 
 pages = Blueprint("field", __name__, url_prefix="/field")
 
-MEGABYTE = 1_000_000
 REASON_LENGTH = 300
 MOST_AREAS = 400
 """Areas in the list; deeper ones are typed by their code."""
@@ -124,18 +121,10 @@ def bring() -> ResponseReturnValue:
     Raises:
         BadRequestError: when no GeoPackage came.
     """
-    here, sent = desk(), request.files.get("file")
-    if sent is None or not sent.filename:
-        raise BadRequestError("Choose a file first")
-    if not sent.filename.lower().endswith(".gpkg"):
+    here, sent = desk(), received.sent_file()
+    if not str(sent.filename).lower().endswith(".gpkg"):
         raise BadRequestError("Bring back the field.gpkg of the package, not another file of it")
-    kept = uploads.stage(
-        cast("BinaryIO", sent.stream),
-        original_name=sent.filename,
-        folder=here.settings.uploads,
-        max_bytes=here.settings.max_upload_mb * MEGABYTE,
-        owner=person().owner,
-    )
+    kept = received.keep(sent)
     file = FieldFile(kept.path, kept.original_name, request.form.get("reason", "").strip()[:REASON_LENGTH])
     store, who, look = here.store, person(), request.form.get("look") == "1"
     return jobs.start(

@@ -17,7 +17,7 @@ from geo_app.access import Permission, Verb, permission
 from geo_app.actions import households, import_layer
 from geo_app.actions.signing import By
 from geo_app.errors import BadRequestError, NotFoundError
-from geo_app.web import context, figures, frames, sending
+from geo_app.web import context, figures, frames, received, sending
 from geo_app.web.desk import desk, person, reach, today
 from geo_app.web.language import language, title
 from layers import household_cells
@@ -188,9 +188,7 @@ def read() -> ResponseReturnValue:
     """
     here, who = desk(), person()
     reach(households.LAYER, Verb.APPLY)
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise BadRequestError("Choose a file first")
+    sent = received.sent_file()
     data = cast("BinaryIO", sent.stream).read()
     sent.close()
     wanted = households.Wanted(request.form.get("period", "").strip(), request.form.get("area", "").strip() or None, _line())

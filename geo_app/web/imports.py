@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -14,7 +14,7 @@ from geo_app.actions import import_layer, reach, uploads, visible_changes
 from geo_app.actions.recipe_text import recipe_text
 from geo_app.actions.signing import By
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError
-from geo_app.web import bodies, figures, frames, importing, jobs, sending
+from geo_app.web import bodies, figures, frames, importing, jobs, received, sending
 from geo_app.web.desk import desk, person
 from geo_app.web.features import thin
 from geo_app.web.language import language, title
@@ -36,7 +36,6 @@ pages = Blueprint("imports", __name__, url_prefix="/imports")
 DAY_S = 86_400.0
 FAULTS_SHOWN = 300
 RECENT = 10
-MEGABYTE = 1_000_000
 REASON_LENGTH = 300
 ON_MAP = 3000
 ROOM_DEGREES = 0.02
@@ -67,17 +66,9 @@ def upload() -> ResponseReturnValue:
         BadRequestError: when no file came.
     """
     here = desk()
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise BadRequestError("Choose a file first")
+    sent = received.sent_file()
     uploads.sweep(here.settings.uploads, older_than_s=DAY_S)
-    kept = uploads.stage(
-        cast("BinaryIO", sent.stream),
-        original_name=sent.filename,
-        folder=here.settings.uploads,
-        max_bytes=here.settings.max_upload_mb * MEGABYTE,
-        owner=person().owner,
-    )
+    kept = received.keep(sent)
     wish = request.form.get("layer", "")
     item = here.imports.put(importing.Waiting(kept, wish=wish if wish in LAYERS else ""))
     store, settings, who = here.store, here.settings, person()

@@ -174,21 +174,11 @@ def _place(code: str, rank: int) -> tuple[Monitored, AreaSummary | None]:
     return here.kept.get(key, lambda: monitoring.monitored(here.store, who, code, summary)), summary
 
 
-@pages.get("/counties/<code>")
+@pages.get("/counties/<code>", endpoint="county", defaults={"rank": COUNTY})
+@pages.get("/villages/<code>", endpoint="village", defaults={"rank": VILLAGE})
 @permission(Permission.READ)
-def county(code: str) -> ResponseReturnValue:
-    """Show the monitoring page of a county."""
-    return _page(code, COUNTY)
-
-
-@pages.get("/villages/<code>")
-@permission(Permission.READ)
-def village(code: str) -> ResponseReturnValue:
-    """Show the monitoring page of a village."""
-    return _page(code, VILLAGE)
-
-
-def _page(code: str, rank: int) -> ResponseReturnValue:
+def page(code: str, rank: int) -> ResponseReturnValue:
+    """Show the monitoring page of a county or a village."""
     found, summary = _place(code, rank)
     hierarchy = figures.areas()
     courses = {item.indicator: plots.line([point.value for point in item.trend]) for item in (summary.figures if summary else ())}
@@ -214,21 +204,11 @@ def _label(codes: Any) -> Any:
     return lambda value: codes.label(value, language()) if value else gettext("not stated")
 
 
-@pages.post("/counties/<code>/print")
+@pages.post("/counties/<code>/print", endpoint="county_print", defaults={"rank": COUNTY})
+@pages.post("/villages/<code>/print", endpoint="village_print", defaults={"rank": VILLAGE})
 @permission(Permission.RUN)
-def county_print(code: str) -> ResponseReturnValue:
-    """Start making the monitoring page of a county as PDF; the job's result is the file."""
-    return _print(code, COUNTY)
-
-
-@pages.post("/villages/<code>/print")
-@permission(Permission.RUN)
-def village_print(code: str) -> ResponseReturnValue:
-    """Start making the monitoring page of a village as PDF; the job's result is the file."""
-    return _print(code, VILLAGE)
-
-
-def _print(code: str, rank: int) -> ResponseReturnValue:
+def print_page(code: str, rank: int) -> ResponseReturnValue:
+    """Start making the monitoring page of a county or a village as PDF; the job's result is the file."""
     found, _ = _place(code, rank)
     return print_book(key_books.monitoring_book(found, today=today(), simulated=context.simulated()))
 
@@ -243,21 +223,11 @@ def print_book(book: Book) -> ResponseReturnValue:
     return jobs.start(jobs.PRINT, gettext("Print %(name)s", name=book.title), work)
 
 
-@pages.post("/counties/<code>/download")
+@pages.post("/counties/<code>/download", endpoint="county_file", defaults={"rank": COUNTY})
+@pages.post("/villages/<code>/download", endpoint="village_file", defaults={"rank": VILLAGE})
 @permission(Permission.EXPORT)
-def county_file(code: str) -> ResponseReturnValue:
-    """Send the tables of a county's monitoring page."""
-    return _file(code, COUNTY)
-
-
-@pages.post("/villages/<code>/download")
-@permission(Permission.EXPORT)
-def village_file(code: str) -> ResponseReturnValue:
-    """Send the tables of a village's monitoring page."""
-    return _file(code, VILLAGE)
-
-
-def _file(code: str, rank: int) -> ResponseReturnValue:
+def file(code: str, rank: int) -> ResponseReturnValue:
+    """Send the tables of the monitoring page of a county or a village."""
     kind = sending.format_of(request.form.get("format"), FORMATS)
     found, summary = _place(code, rank)
     stem = f"{found.name}-{found.code}"

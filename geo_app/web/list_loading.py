@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -14,7 +14,7 @@ from geo_app.actions import import_layer, uploads, work_lists
 from geo_app.actions.merging import Mode
 from geo_app.actions.signing import By
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError
-from geo_app.web import figures
+from geo_app.web import figures, received
 from geo_app.web.desk import desk, person, reach
 from layers import tasks
 from layers.catalogue import LAYERS
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 FAULTS_SHOWN: Final = 300
 WAITING_S: Final = 1800.0
 MOST: Final = 20
-MEGABYTE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +73,8 @@ def _of() -> tasks.TaskList | None:
 
 
 def _sent(layer: str, wish: work_lists.Wish) -> Checked:
-    here, sent = desk(), request.files.get("file")
-    if sent is None or not sent.filename:
-        raise BadRequestError("Choose a file first")
-    kept = uploads.stage(
-        cast("BinaryIO", sent.stream),
-        original_name=sent.filename,
-        folder=here.settings.uploads,
-        max_bytes=here.settings.max_upload_mb * MEGABYTE,
-        owner=person().owner,
-    )
+    here, sent = desk(), received.sent_file()
+    kept = received.keep(sent)
     try:
         return work_lists.check(layer, kept, wish, limits=import_layer.limits_of(here.settings))
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 from flask import Blueprint, jsonify, render_template, request, url_for
@@ -13,7 +13,7 @@ from geo_app.actions.edit_form import form as declared_form
 from geo_app.actions.library import drafting, place_codes, record, site
 from geo_app.actions.save_edits import EditFaultsError, StaleEditsError
 from geo_app.errors import BadRequestError, ForbiddenError
-from geo_app.web import bodies, editing, project_texts, project_values, refusals, site_words
+from geo_app.web import bodies, editing, project_texts, project_values, received, refusals, site_words
 from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import answer, explain
 from geo_app.web.importing import answers_of
@@ -29,7 +29,6 @@ from processing.library.moves import BUILDERS, EMERGENCY, OPEN_STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import BinaryIO
 
     from flask.typing import ResponseReturnValue
 
@@ -286,16 +285,8 @@ def site_file() -> ResponseReturnValue:
         BadRequestError: no file came.
     """
     here = desk()
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise BadRequestError("Choose a file first")
-    kept = uploads.stage(
-        cast("BinaryIO", sent.stream),
-        original_name=sent.filename,
-        folder=here.settings.uploads,
-        max_bytes=SITE_FILE_BYTES,
-        owner=person().owner,
-    )
+    sent = received.sent_file()
+    kept = received.keep(sent, max_bytes=SITE_FILE_BYTES)
     limits, given = import_layer.limits_of(here.settings), answers_of(request.form)
     try:
         questions = () if any(request.form) else site.questions_of(here.store, person(), kept, limits)
