@@ -10,7 +10,9 @@ import uuid
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, settings
+from jinja2 import BytecodeCache
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -132,6 +134,28 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(autouse=True)
 def no_outside_network(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", _local_only)
+
+
+class _Compiled(BytecodeCache):
+    """What templates were compiled to in this process, for every application that tests make in it."""
+
+    def __init__(self):
+        self._kept = {}
+
+    def load_bytecode(self, bucket):
+        if (bucket.key, bucket.checksum) in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key, bucket.checksum])
+
+    def dump_bytecode(self, bucket):
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def templates_compiled_once():
+    """An application compiles each of its templates at the first use; hundreds of them are made here."""
+    given, Flask.jinja_options = Flask.jinja_options, {"bytecode_cache": _Compiled()}
+    yield
+    Flask.jinja_options = given
 
 
 @pytest.fixture(scope="session")

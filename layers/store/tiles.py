@@ -9,22 +9,20 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import shapely
 import sqlalchemy as sa
 
-from layers.errors import StoreError
 from layers.store import memory, tables, tile_levels
+from layers.store.tile_engine import Room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import duckdb
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
@@ -69,12 +67,6 @@ SELECT coalesce(max(minz), 0) FROM items WHERE west <= $east AND east >= $west A
 _GONE = "DELETE FROM items WHERE id IN (SELECT unnest($ids)) RETURNING id, minz, west, south, east, north"
 
 
-class TilesUnavailableError(StoreError, RuntimeError):
-    """The part that makes tiles is not installed as it should be."""
-
-    code: ClassVar[str] = "store"
-
-
 @dataclass(frozen=True, slots=True)
 class Tile:
     """An encoded tile, how many features it shows, and how many it had to leave out because of its size."""
@@ -102,34 +94,6 @@ def changed_ids(store: Store, layer: str, earlier: int, later: int, *, most: int
     with backend.reading() as connection:
         found = connection.execute(sa.select(table.c.id).where(*between).limit(most + 1)).scalars().all()
     return None if len(found) > most else list(dict.fromkeys(str(one) for one in found))
-
-
-def extension_file() -> Path:
-    """Find the spatial extension in its package.
-
-    Raises:
-        TilesUnavailableError: It is not there, or of another version.
-    """
-    found = find_spec("duckdb_extension_spatial")
-    for folder in (found.submodule_search_locations or ()) if found is not None else ():
-        path = Path(folder) / "extensions" / f"v{duckdb.__version__}" / "spatial.duckdb_extension"
-        if path.is_file():
-            return path
-    raise TilesUnavailableError("Vector tiles need the package duckdb-extension-spatial; run scripts/setup.")
-
-
-def _connect() -> duckdb.DuckDBPyConnection:
-    """Open an empty database in memory that reaches no file and no network."""
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "threads": "1",
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-    }
-    connection = duckdb.connect(":memory:", config=settings)
-    connection.load_extension(str(extension_file()))
-    connection.execute("SET enable_external_access=false")
-    connection.execute("SET lock_configuration=true")
-    return connection
 
 
 def _arrow(rows: Mapping[str, Any]) -> pa.Table:
@@ -193,14 +157,14 @@ class TileTable:
         """Generalise, thin and load every row."""
         self.layer, self.version = layer, version
         self.lock = threading.RLock()
-        self._connection = _connect()
+        self._room = Room()
         self._kept: OrderedDict[tuple[int, int, int], Tile] = OrderedDict()
         self._bytes = 0
         rows = _rows(frame, words)
         rows["minz"] = tile_levels.first_zooms(
             rows["bounds"], shapely.get_num_coordinates(rows["shapes"]), shapely.length(rows["shapes"]), rows["importance"]
         )
-        self._load(self._connection, _TABLE, rows)
+        self._load(self._room.connection, _TABLE, rows)
 
     def _load(self, connection: duckdb.DuckDBPyConnection, statement: str, rows: Mapping[str, Any]) -> None:
         levels = ", ".join(_LEVEL.format(column=level.column) for level in tile_levels.LEVELS)
@@ -215,7 +179,7 @@ class TileTable:
         return int(self._one("SELECT count(*) FROM items", {})[0])
 
     def _one(self, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        with self._connection.cursor() as cursor:
+        with self._room.cursor() as cursor:
             found = cursor.execute(statement, dict(values)).fetchone()
         return found if found is not None else ()
 
@@ -267,7 +231,7 @@ class TileTable:
         """Count what is shown at a zoom and what there is, by key of the symbol, in a box of degrees (envelopes count)."""
         west, south, east, north = tile_levels.degrees_box(*box)
         values = {"z": z, "west": west, "south": south, "east": east, "north": north}
-        with self._connection.cursor() as cursor:
+        with self._room.cursor() as cursor:
             found = cursor.execute(_COUNTS, values).fetchall()
         return {str(key): (int(shown), int(total)) for key, shown, total in found}
 
@@ -288,7 +252,7 @@ class TileTable:
             version: the layer's version after the change.
         """
         rows = _rows(frame, words)
-        with self.lock, self._connection.cursor() as cursor:
+        with self.lock, self._room.cursor() as cursor:
             cursor.begin()
             gone = cursor.execute(_GONE, {"ids": list(ids)}).fetchall()
             before = {row[0]: row[1] for row in gone}
@@ -322,10 +286,6 @@ class TileTable:
             reach = (west - margin, south - margin, east + margin, north + margin)
             if any(_meet(reach, box) for box in boxes):
                 self._bytes -= len(self._kept.pop(key).data)
-
-    def close(self) -> None:
-        """Free the table."""
-        self._connection.close()
 
 
 def _meet(a: tuple[float, ...], b: tuple[float, ...]) -> bool:

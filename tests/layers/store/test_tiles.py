@@ -1,5 +1,8 @@
 """Vector tiles against the geometry they come from: nothing lost close by, nothing hidden far out, never too large, fresh at once."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import duckdb
 import geopandas as gpd
 import mapbox_vector_tile
 import numpy as np
@@ -228,9 +231,29 @@ def test_the_table_reaches_no_file_and_no_network(tmp_path):
     for statement in (
         f"SELECT * FROM '{tmp_path}/x.csv'",
         f"COPY items TO '{tmp_path}/y.csv'",
+        f"ATTACH '{tmp_path}/z.duckdb'",
         "INSTALL httpfs",
         "SET enable_external_access=true",
     ):
-        with pytest.raises(tiles.duckdb.Error):
-            made._connection.execute(statement)
+        with pytest.raises(duckdb.Error):
+            made._room.connection.execute(statement)
     assert not (tmp_path / "y.csv").exists()
+    assert not (tmp_path / "z.duckdb").exists()
+
+
+def test_tables_share_an_engine_but_no_row_and_are_freed_with_the_last_who_holds_them():
+    one, other = table(points(3)), table(points(5, seed=9))
+
+    def rooms():
+        return set(one._room.connection.execute("SELECT database_name FROM duckdb_databases()").fetchall())
+
+    before = rooms()
+    assert (len(one), len(other)) == (3, 5)
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda seed: table(points(seed, seed=seed)), range(20, 32)))
+    assert [len(each) for each in made] == list(range(20, 32))
+    assert len(rooms()) == len(before) + 12
+    del made
+    assert rooms() == before
+    other.change(["id-0"], frame([]), words(frame([])), version=2)
+    assert (len(one), len(other)) == (3, 4)
