@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from map_templates.books.shape import Cell
 
 UNKNOWN: Final = "—"
+MINUS: Final = "\u2212"
 BREAK: Final = "\u200b"
 """Where a line may be broken and nothing is seen."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
@@ -44,12 +45,13 @@ def breakable(text: str, letters: int) -> str:
 
 
 def number(value: int | Decimal, places: int) -> str:
-    """Write a number with thousands apart; whole numbers without decimals.
+    """Write a number with thousands apart; whole numbers without decimals, a minus as wide as a plus.
 
-    >>> number(Decimal("30862.6147"), 4), number(1234, 2)
-    ('30,862.6147', '1,234')
+    >>> number(Decimal("30862.6147"), 4), number(1234, 2), number(Decimal("-0.41"), 2)
+    ('30,862.6147', '1,234', '−0.41')
     """
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.{places}f}"
+    written = f"{value:,}" if isinstance(value, int) else f"{value:,.{places}f}"
+    return written.replace("-", MINUS)
 
 
 def cell(value: Cell, places: int = 2) -> str:

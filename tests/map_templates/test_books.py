@@ -101,6 +101,14 @@ def test_numbers_of_a_column_have_the_same_decimals():
     assert "0.2500" in page, "four known values of 0.0625"
 
 
+def test_a_heading_breaks_before_its_brackets_and_a_minus_is_one():
+    columns = (Column("序号", 4, decimals=0), Column("名称", 90), Column("经营主体（方式）", 5), Column("差额", 9, "number"))
+    data = book_pdf(Book(title="台账", columns=columns, rows=((1, "路", "无", Decimal("-0.41")),)))
+    text = PdfReader(io.BytesIO(data)).pages[0].extract_text()
+    assert "（方式）" in text, "the word in brackets stands on one line"
+    assert "−0.41" in text
+
+
 def test_what_people_write_is_printed_as_it_is_written():
     rows = tuple((n, text, None, None, None) for n, text in enumerate(HOSTILE))
     data = book_pdf(
