@@ -58,6 +58,8 @@ class Need:
     name: str
     area_code: str | None
     persons: int | None
+    registered: int | None
+    """Registered relocated persons, on which the size class rests."""
     households: int | None
     size_class: str | None
     setting: str | None
@@ -91,13 +93,14 @@ def needs(rows: Iterable[Row]) -> list[Need]:
 
 
 def _need(row: Row) -> Need:
-    persons = _number(row.get("persons_total"))
+    persons, registered = _number(row.get("persons_total")), _number(row.get("persons_registered_poor"))
     area = next((_text(row.get(name)) for name in ("village_code", "township_code", "county_code") if _text(row.get(name))), None)
     return Need(
         settlement_id=str(row["settlement_id"]),
         name=_text(row.get("name")) or str(row["settlement_id"]),
         area_code=area,
-        persons=_number(row.get("persons_registered_poor")) if persons is None else persons,
+        persons=registered if persons is None else persons,
+        registered=registered,
         households=_number(row.get("households")),
         size_class=_text(row.get("size_class")),
         setting=_text(row.get("setting")),

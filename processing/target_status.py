@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from processing.targets import MET, NOT_MET, PROVINCE_MEAN, SCOPES, Target, applying, judge, read_targets
+from processing.targets import MET, NOT_MET, PROVINCE_MEAN, Target, applying, judge, read_targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,20 @@ class TargetStatus:
     """The year of the target is over and it is not known to be reached."""
 
 
-def statuses(targets: pd.DataFrame, table: pd.DataFrame, areas: Areas, area: str, *, on: date) -> list[TargetStatus]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An area with its rows in a run, the whole run, and how many counties each province has."""
+
+    area: str
+    rows: pd.DataFrame
+    whole: pd.DataFrame
+    areas: Areas
+    counts: Mapping[str, int] | None
+
+
+def statuses(  # noqa: PLR0913 - targets beside a run, for an area, on a day
+    targets: pd.DataFrame, table: pd.DataFrame, areas: Areas, area: str, *, on: date, counts: Mapping[str, int] | None = None
+) -> list[TargetStatus]:
     """Judge every target for one area by a run's table, in the order of the targets.
 
     Args:
@@ -62,17 +75,11 @@ def statuses(targets: pd.DataFrame, table: pd.DataFrame, areas: Areas, area: str
         areas: the hierarchy.
         area: code of the area.
         on: the day, for targets whose year is over.
+        counts: number of counties by province; the shipped ones where none are given.
     """
-    rows = table[(table["area_code"] == area) | table["area_code"].isin(_provinces(targets))]
+    here = _Place(area, table[table["area_code"] == area], table, areas, counts)
     held: list[dict[Any, Any]] = targets.to_dict("records")
-    return [_status(row, rows, areas, area, on) for row in held]
-
-
-def _provinces(targets: pd.DataFrame) -> set[str]:
-    """Give codes whose own value may be asked for, short and long: those of the scopes, filled up with noughts."""
-    short = {scope.code for scope in SCOPES.values() if scope is not None and scope.code}
-    short |= {str(code) for code in targets["area_code"].dropna()} if "area_code" in targets else set()
-    return short | {code.ljust(6, "0") for code in short} | {code.ljust(12, "0") for code in short}
+    return [_status(row, here, on) for row in held]
 
 
 def _text(row: Mapping[Any, Any], name: str) -> str:
@@ -80,20 +87,20 @@ def _text(row: Mapping[Any, Any], name: str) -> str:
     return "" if value is None or (not isinstance(value, list) and pd.isna(value)) else str(value)
 
 
-def _status(row: Mapping[Any, Any], rows: pd.DataFrame, areas: Areas, area: str, on: date) -> TargetStatus:
+def _status(row: Mapping[Any, Any], here: _Place, on: date) -> TargetStatus:
     name = _text(row, "target_id")
     if not _text(row, "target_value") and not _text(row, "target_text"):
         return TargetStatus(name, BASELINE)
     reason = _why_not(row)
     if reason:
         return TargetStatus(name, NOT_COMPARABLE, reason)
-    found = _readable(row, areas)
+    found = _readable(row, here.areas)
     if found is None:
         return TargetStatus(name, NOT_COMPARABLE, "group")
-    applies, number = applying(rows, areas, found)
-    own = rows[applies & (rows["area_code"] == area).to_numpy()]
+    applies, number = applying(here.rows, here.areas, found, here.whole, here.counts)
+    own = here.rows[applies]
     if own.empty:
-        return TargetStatus(name, UNKNOWN, "no_data") if _inside(found, areas, area) else TargetStatus(name, ELSEWHERE)
+        return TargetStatus(name, UNKNOWN, "no_data") if _inside(found, here) else TargetStatus(name, ELSEWHERE)
     return _judged(row, found, own.iloc[0], number, on)
 
 
@@ -119,17 +126,17 @@ def _readable(row: Mapping[Any, Any], areas: Areas) -> Target | None:
     return found[0] if found else None
 
 
-def _inside(target: Target, areas: Areas, area: str) -> bool:
+def _inside(target: Target, here: _Place) -> bool:
     """Say whether the area lies in the scope of a target although the run has no row of its indicator."""
     probe = pd.DataFrame(
         {
-            "area_code": [area],
-            "level": [areas.level_of(area)],
+            "area_code": [here.area],
+            "level": [here.areas.level_of(here.area)],
             "indicator": [target.indicator],
             **{name: [np.nan] for name in ("value", "low", "high")},
         }
     )
-    return bool(applying(probe, areas, target)[0].any())
+    return bool(applying(probe, here.areas, target, here.whole, here.counts)[0].any())
 
 
 def _judged(row: Mapping[Any, Any], target: Target, own: pd.Series[Any], number: float, on: date) -> TargetStatus:

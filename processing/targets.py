@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from layers.codes import table as shipped
+from processing import averages
 from processing.areas import HAMLET_RANK
 from processing.indicators import reading
 from processing.profiles import code_forms
@@ -135,13 +139,22 @@ def _scope(printed: str | None, area: str | None) -> Scope | None:
     return None if printed is None else Scope(NATION, printed)
 
 
-def compare(table: pd.DataFrame, targets: pd.DataFrame, areas: Areas, *, on: date) -> pd.DataFrame:
+@cache
+def county_counts() -> Mapping[str, int]:
+    """Give how many counties each province and prefecture has, from the shipped table."""
+    return MappingProxyType(averages.counts_of(shipped("county_counts")))
+
+
+def compare(
+    table: pd.DataFrame, targets: pd.DataFrame, areas: Areas, *, on: date, counts: Mapping[str, int] | None = None
+) -> pd.DataFrame:
     """Put the target that applies beside each row of a coverage table, and say whether it is met.
 
     A target applies to the areas inside its scope, and to members of its group or the group's own row; a national one everywhere
     where areas are coded by a Chinese scheme. Hamlets have none. Of several, those that can be compared go first, then the
     narrowest scope, then the next due on the day (else the last one past). `target` is the number compared with; the words
-    全省平均水平 are the province's own value, when it is in the table.
+    全省平均水平 are the province's own value, when it is in the table and rests on all counties of the province
+    (`processing.averages`): the sum of the counties that a store happens to hold is no average.
 
     Status: `met` when the lower bound reaches the target, `not_met` when the upper bound does not, `unknown` between, without
     data, or for words that are no number; `none` without a target.
@@ -151,12 +164,13 @@ def compare(table: pd.DataFrame, targets: pd.DataFrame, areas: Areas, *, on: dat
         targets: rows of the indicator_targets layer, or of the shipped table.
         areas: the hierarchy, for scopes.
         on: the day.
+        counts: number of counties by province; the shipped ones where none are given.
 
     Returns:
         The columns COLUMNS on the index of the table.
     """
     listed = sorted(read_targets(targets), key=lambda item: _order(item, on), reverse=True)
-    rows = _Rows(table, areas)
+    rows = _Rows(table, areas, table, counts)
     chosen = np.full(len(table), -1, dtype=np.intp)
     status = np.full(len(table), NONE, dtype=object)
     numbers = np.full(len(table), np.nan)
@@ -213,9 +227,10 @@ def _order(target: Target, on: date) -> tuple[int, ...]:
 class _Rows:
     """The rows of a coverage table, and which of them lie in the scope of a target."""
 
-    def __init__(self, table: pd.DataFrame, areas: Areas) -> None:
-        self.areas = areas
-        self.values = table["value"].to_numpy(dtype=np.float64)
+    def __init__(self, table: pd.DataFrame, areas: Areas, whole: pd.DataFrame, counts: Mapping[str, int] | None = None) -> None:
+        self.areas, self.whole = areas, whole
+        self.counts = county_counts() if counts is None else counts
+        self.means: dict[tuple[str, str], float] = {}
         self.low, self.high = table["low"].to_numpy(dtype=np.float64), table["high"].to_numpy(dtype=np.float64)
         self.indicator = table["indicator"].to_numpy(dtype=object)
         self.codes = table["area_code"].to_numpy(dtype=object)
@@ -241,13 +256,25 @@ class _Rows:
         return np.asarray(found & (self.indicator == target.indicator), dtype=np.bool_)
 
     def number(self, target: Target) -> float:
-        """Give the number to compare with: the target's own, the province's value, or 100 for full coverage; NaN for none."""
+        """Give the number to compare with: the target's own, the province's average, or 100 for full coverage; NaN for none."""
         if target.value is not None:
             return target.value
         if target.words in PROVINCE_MEAN:
-            own = np.isin(self.codes, code_forms(target.scope.code)) & (self.indicator == target.indicator) & (self.position >= 0)
-            return float(self.values[own][0]) if own.any() else float("nan")
+            key = (target.indicator, target.scope.code)
+            if key not in self.means:
+                self.means[key] = self._mean(*key)
+            return self.means[key]
         return 100.0 if target.words in IN_FULL else float("nan")
+
+    def _mean(self, indicator: str, scope: str) -> float:
+        """Give the average of an area where all its counties are held; NaN otherwise."""
+        forms = code_forms(scope)
+        code = next((form for form in forms if form in self.areas), None)
+        counted = next((self.counts[form] for form in forms if form in self.counts), None)
+        if code is None or counted is None:
+            return float("nan")
+        found = averages.average(self.whole, self.areas, indicator, code, {code: counted})
+        return found.value if found.usable and found.value is not None else float("nan")
 
     def _members(self, group: str) -> NDArray[np.bool_]:
         mask: NDArray[np.bool_] = self.areas.group_masks.get(group, np.zeros(len(self.areas), dtype=np.bool_))
@@ -259,10 +286,13 @@ def meanings() -> Mapping[str, Scope | None]:
     return SCOPES
 
 
-def applying(table: pd.DataFrame, areas: Areas, target: Target) -> tuple[NDArray[np.bool_], float]:
+def applying(
+    table: pd.DataFrame, areas: Areas, target: Target, whole: pd.DataFrame, counts: Mapping[str, int] | None = None
+) -> tuple[NDArray[np.bool_], float]:
     """Say to which rows of a coverage table a target applies, and give the number to compare with (NaN for none).
 
-    The number of 全省平均水平 is the province's own value, of 全覆盖 100.
+    The number of 全省平均水平 is the province's average in `whole`, the whole table of the run, where all its counties are held;
+    of 全覆盖 it is 100.
     """
-    rows = _Rows(table, areas)
+    rows = _Rows(table, areas, whole, counts)
     return rows.of(target), rows.number(target)

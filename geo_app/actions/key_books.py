@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from geo_app.actions.notice_facts import decimal, written
 from layers.codes import ASSET_CLASS, ASSET_STATUS, PROJECT_STATUS, SIZE_CLASS
+from layers.document_titles import title_of
 from map_templates.books import Book, Column, Group
 from processing.key_rules import APPLIES
 from processing.settlement_needs import FACILITIES, HAS, LACKS
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from processing.investment import Contradiction
     from processing.key_areas import Standing
     from processing.monitoring import Sum
+    from processing.settlement_needs import Need
 
     Row = tuple[Cell, ...]
 
@@ -75,7 +78,7 @@ def monitoring_book(found: Monitored, *, today: dt.date, simulated: bool) -> Boo
 
 
 def _standing(item: Standing) -> Row:
-    return (f"{item.level}级", STATES[item.state], "", item.list_name, f"{item.document} {item.year or ''}".strip())
+    return (f"{item.level}级", STATES[item.state], "", item.list_name, f"{title_of(item.document)} {item.year or ''}".strip())
 
 
 def _figure(item: Beside) -> Row:
@@ -95,7 +98,13 @@ def _mean(mean: Average) -> str:
 def _rule(item: Any) -> Row:
     verdict = VERDICTS.get(item.verdict, "无数据") if item.applies == APPLIES else "外省，仅供参考"
     goal = f"{item.operator} {item.printed} {item.unit}".strip()
-    return (f"{item.group}：{item.name}", _number(item.low), _bounds(item.low, item.high), goal, f"{verdict}（{item.document}）")
+    return (
+        f"{item.group}：{item.name}",
+        _number(item.low),
+        _bounds(item.low, item.high),
+        goal,
+        f"{verdict}（{title_of(item.document)}）",
+    )
 
 
 def _money(found: Monitored) -> Iterable[Row]:
@@ -108,9 +117,10 @@ def _money(found: Monitored) -> Iterable[Row]:
 
 
 def _quota(item: Any) -> Row:
-    used = UNKNOWN if item.used_mu is None else str(item.used_mu)
-    share = "" if item.used_pct is None else f"{item.used_pct} %"
-    return (f"{item.year} 年", used, share, f"指标 {item.quota_mu or '—'}", f"{item.document} {item.source}".strip())
+    used = UNKNOWN if item.used_mu is None else written(decimal(item.used_mu))
+    share = "" if item.used_pct is None else f"{written(decimal(item.used_pct))} %"
+    quota = written(decimal(item.quota_mu))
+    return (f"{item.year} 年", used, share, f"指标 {quota}", f"{title_of(item.document)} {item.source}".strip())
 
 
 def _assets(found: Monitored) -> Iterable[Row]:
@@ -123,13 +133,19 @@ def _sum(name: str, item: Sum) -> Row:
     return (name, f"{item.rows} 个", "", f"{item.amount} 万元", f"{item.unknown} 个未填金额" if item.unknown else "")
 
 
+def _size(item: Need) -> str:
+    if not item.size_class:
+        return UNKNOWN
+    return SIZE_CLASS.label(item.size_class) + ("" if item.registered is None else f"，{item.registered} 人")
+
+
 def settlements_book(found: Settlements, *, today: dt.date, simulated: bool, area_name: str) -> Book:
     """Set what settlements lack as a book: those that lack something first, most persons first."""
     columns = (
         Column("安置点", 26),
         Column("所在村", 18),
         Column("人口", 8, "number", decimals=0, total=True),
-        Column("规模", 14),
+        Column("规模（按建档立卡人数）", 18),
         *(Column(name, 6, "center") for name in FACILITY_NAMES.values()),
         Column("缺项", 20),
     )
@@ -138,13 +154,16 @@ def settlements_book(found: Settlements, *, today: dt.date, simulated: bool, are
             item.name,
             found.names.get(item.area_code or "", ""),
             item.persons,
-            SIZE_CLASS.label(item.size_class) if item.size_class else UNKNOWN,
+            _size(item),
             *(MARKS.get(item.states[name], UNKNOWN) for name in FACILITIES),
             "、".join(FACILITY_NAMES[name] for name in item.missing),
         )
         for item in found.needs
     )
-    notes = ("八项：水、电、路、通信、污水、垃圾、教育（学校或幼儿园）、医疗；未知与缺项分开。规模的 3000 人界限为凭记忆。",)
+    notes = (
+        "八项：水、电、路、通信、污水、垃圾、教育（学校或幼儿园）、医疗；未知与缺项分开。",
+        "规模按建档立卡人数划分，不按总人口；3000 人界限为凭记忆。",
+    )
     return Book(
         title="易地搬迁安置点配套设施缺项表",
         columns=columns,

@@ -11,7 +11,6 @@ from geo_app.actions import inputs, tables
 from geo_app.actions.monitoring import people_of
 from layers.codes import SIZE_CLASS
 from processing import relocation, relocation_effect, settlement_needs
-from processing.indicators import INDICATORS
 from processing.settlement_needs import FACILITIES, FURTHER
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from processing.relocation_effect import Effect
     from processing.settlement_needs import Need, Share
 
-PERSON_WEIGHTS = frozenset({"person", "persons"})
 NAMES = ("settlements", "settlement_origins", "villages")
 
 
@@ -89,17 +87,16 @@ def _lies(row: Mapping[str, Any], inside: frozenset[str]) -> bool:
     return any(row.get(name) in inside for name in ("village_code", "township_code", "county_code"))
 
 
-def effects(store: Store, run: Run, person: Person | None = None) -> list[tuple[str, Effect]]:
-    """Compute what counting relocated people at their settlement changes, for each indicator of a run that weighs persons."""
-    origins = tables.records(inputs.read(store, ("settlement_origins",), person=person)["settlement_origins"])
-    weighed = [code for code in run.units if str(INDICATORS[code].weight) in PERSON_WEIGHTS]
-    made = [(code, relocation_effect.effect(run.units[code], origins)) for code in weighed] if origins else []
-    return [(code, item) for code, item in made if item is not None and item.moved]
+def effects(run: Run) -> list[tuple[str, Effect]]:
+    """Say what counting relocated people at their settlement changes in the indicators of a run that weigh persons."""
+    made = [(code, relocation_effect.effect(run.units[code])) for code in run.units]
+    return [(code, item) for code, item in made if item is not None]
 
 
 def frame(found: Settlements) -> pd.DataFrame:
     """Give the settlements as a table: persons, size, the state of each facility, what is missing and what is unknown."""
-    columns = ["settlement_id", "name", "area_code", "area_name", "households", "persons", "size_class", "setting", "state"]
+    columns = ["settlement_id", "name", "area_code", "area_name", "households", "persons", "registered", "size_class"]
+    columns += ["setting", "state"]
     rows = [
         {
             **{name: getattr(item, name) for name in columns if name != "area_name"},

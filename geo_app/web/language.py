@@ -13,6 +13,7 @@ from flask import Flask, current_app, g, request
 from flask_babel import Babel, get_locale, gettext
 from jinja2 import Undefined
 
+from layers.document_titles import title_of
 from map_templates.labels import short_name
 
 if TYPE_CHECKING:
@@ -137,7 +138,25 @@ def _unit_words() -> dict[str, str]:
         "元": gettext("yuan"),
         "亩": gettext("mu"),
         "年": gettext("years"),
+        "月": gettext("months"),
+        "日": gettext("days"),
     }
+
+
+def certainty(tag: Any) -> str:
+    """Write how sure a value is (`seed`, `page`, `memory`, `design`) in words."""
+    words: dict[str, str] = {
+        "memory": gettext("unverified"),
+        "seed": gettext("founding document"),
+        "page": gettext("public page"),
+        "design": gettext("own choice"),
+    }
+    return words.get(str(tag), str(tag))
+
+
+def document(cited: Any) -> str:
+    """Write a citation with the titles of its documents in the language of this answer; unknown is a dash."""
+    return title_of(str(cited), "zh" if language() == "zh" else "en") if known(cited) and cited else UNKNOWN_MARK
 
 
 def short(name: Any) -> Any:
@@ -192,6 +211,8 @@ def install(app: Flask) -> None:
         split_codes=split_codes,
         projects=project_names,
         short=short,
+        document=document,
+        certainty=certainty,
     )
     app.jinja_env.globals.update(
         language=language,

@@ -135,6 +135,7 @@ def fault_text(item: PlanFault) -> str:
         "over_limit": gettext("%(found)s × 10,000 yuan above the money limit.", found=item.found),
         "unranked": gettext("%(project)s has no rank.", project=item.project_id),
         "duplicate_rank": gettext("%(project)s shares the rank %(found)s.", project=item.project_id, found=item.found),
+        "other_year": gettext("%(project)s is planned for another year: %(found)s.", project=item.project_id, found=item.found),
         "not_in_library": gettext("%(project)s is not in the library.", project=item.project_id),
     }
     return texts[item.code]

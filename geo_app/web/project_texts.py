@@ -62,6 +62,8 @@ def _place() -> dict[str, str]:
         "no_place": _("No place is drawn; the villages stated stand for it."),
         "length": _("Length (ellipsoid)"),
         "perimeter": _("Perimeter"),
+        "metres": _("m"),
+        "hectares": _("ha"),
         "hint_point": _("Click where the point is. Esc leaves."),
         "hint_line": _("Click corner by corner; double click or Enter finishes, Backspace takes the last one back, Esc leaves."),
         "hint_polygon": _(

@@ -67,7 +67,7 @@ def words() -> dict[str, str]:
         "rule_line": gettext("a line of a rule, not a success"),
         "words": gettext("words without a number"),
         "group": gettext("for persons or places that the layers do not tell apart"),
-        "province_unknown": gettext("the province's own value is not held"),
+        "province_unknown": gettext("the average of the province is not known: it takes all of its counties"),
         "no_data": gettext("no data for this area"),
         "no_run": gettext("no coverage was computed"),
         "partial": gettext("between low and high, data is lacking"),

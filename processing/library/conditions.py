@@ -11,6 +11,7 @@ from processing.library import content
 from processing.library.faults import fault
 from processing.library.money import decimal_of
 from processing.library.moves import CROSS, EMERGENCY, ENDS_NOTICE, LIBRARY, MOVES, NOTICES, OPINIONS, STAGES, WORKS
+from processing.library.planning import other_year
 from processing.library.trail import day_of, entries
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def of_move(  # noqa: PLR0913, PLR0917 -- as `checking.check`
         return _url(values)
     special: Callable[[Mapping[str, Any], Trail, Mapping[str, Any]], list[Fault]] | None = _VALUES.get(move.name)
     found = [] if special is None else special(project, trail, values)
-    return found + _codes(move, values) + (_plan(values, rules, on) if move.name == "into_plan" else [])
+    return found + _codes(move, values) + (_plan(project, values, rules, on) if move.name == "into_plan" else [])
 
 
 def _notice(move: Move, values: Mapping[str, Any], rules: LibraryRules, on: date) -> list[Fault]:
@@ -267,8 +268,11 @@ _VALUES: Final[Mapping[str, Callable[[Mapping[str, Any], Trail, Mapping[str, Any
 }
 
 
-def _plan(values: Mapping[str, Any], rules: LibraryRules, on: date) -> list[Fault]:
-    """Check E5 as far as one project shows it: a year that is no year, a rank below 1; a late plan is shown and not refused."""
+def _plan(project: Mapping[str, Any], values: Mapping[str, Any], rules: LibraryRules, on: date) -> list[Fault]:
+    """Check E5 as far as one project shows it: a year that is no year, a rank below 1.
+
+    A late plan and dates that lie wholly in another year are shown and not refused.
+    """
     found = []
     year, rank = (decimal_of(known(values, name)) for name in ("plan_year", "plan_rank"))
     if known(values, "plan_rank") is not None and (rank is None or rank < 1 or rank % 1):
@@ -279,4 +283,10 @@ def _plan(values: Mapping[str, Any], rules: LibraryRules, on: date) -> list[Faul
         zh, en = f"{on.year} 至 {on.year + 5} 之间的年度", f"a year from {on.year} to {on.year + 5}"
         return [*found, fault("value_bad", "plan_year", values["plan_year"], zh=zh, en=en)]
     last = rules.deadline(int(year))
-    return [*found, fault("late", "start_date", on, warning=True, day=last)] if on > last else found
+    if on > last:
+        found.append(fault("late", "start_date", on, warning=True, day=last))
+    starts, ends = (None if (day := known(project, name)) is None else day_of(day) for name in ("start_date", "end_date"))
+    if other_year(starts, ends, int(year)):
+        said = fault("other_year", "plan_year", int(year), warning=True, year=int(year), starts=starts or "…", ends=ends or "…")
+        found.append(said)
+    return found

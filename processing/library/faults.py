@@ -98,6 +98,13 @@ TEXTS: Final[Mapping[str, tuple[str, str, str, str, str]]] = {
         RULE,
     ),
     "late": ("不晚于 {day}", "not after {day}", "已超期，将如实显示", "It is late and will be shown so", f"{RULE} 四(三) (E5)"),
+    "other_year": (
+        "{year} 年内实施的项目，计划时间 {starts} 至 {ends}",
+        "works in {year}; they are planned from {starts} to {ends}",
+        "核对计划年度或实施时间；仍可列入，将在年度计划页提示",
+        "Check the year or the dates; it is taken, and the plan page says so",
+        f"{RULE} 四(三); design",
+    ),
     "begins_in_village": (
         "到村到户项目由村申报，跨区域规模化项目可由乡镇或部门申报",
         "works of a village applied for by the village; only works of several areas by a township or department",

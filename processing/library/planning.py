@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from processing.library.money import amounts_of, decimal_of
+from processing.library.trail import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +32,22 @@ class Entry:
     score: float = 0.0
     status: str = CANDIDATE
     plan_year: int | None = None
+    starts: dt.date | None = None
+    ends: dt.date | None = None
+
+    def outside(self, year: int) -> bool:
+        """Say whether the planned dates lie wholly in other years; what is not stated lies nowhere.
+
+        >>> entry = Entry("a", starts=dt.date(2025, 3, 1), ends=dt.date(2026, 12, 31))
+        >>> entry.outside(2026), entry.outside(2027), Entry("b").outside(2027)
+        (False, True, False)
+        """
+        return other_year(self.starts, self.ends, year)
+
+
+def other_year(starts: dt.date | None, ends: dt.date | None, year: int) -> bool:
+    """Say whether works from one day to another lie wholly outside a year, as far as the days are stated."""
+    return (starts is not None and starts.year > year) or (ends is not None and ends.year < year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +153,8 @@ def deadline(plan_year: int, month_day: tuple[int, int] = DEADLINE) -> dt.date:
 def faults(plan: Mapping[str, Any], entries: Iterable[Entry], *, today: dt.date, due: dt.date) -> list[PlanFault]:
     """Name everything that stands against a plan (E5): late, unranked, duplicate rank, not in the library, unpublished, over.
 
+    A project whose planned dates lie wholly in another year is named too; that is to be looked at and stops nothing.
+
     Args:
         plan: the row of the plan: plan_year, compiled_on, published_on, url, money_limit.
         entries: the projects that state this plan's year.
@@ -148,7 +167,14 @@ def faults(plan: Mapping[str, Any], entries: Iterable[Entry], *, today: dt.date,
     ['late', 'unpublished', 'not_in_library']
     """
     rows = list(entries)
-    return [*_late(plan, today, due), *_unpublished(plan), *_money(plan, rows), *_ranks(rows), *_outside(rows)]
+    return [
+        *_late(plan, today, due),
+        *_unpublished(plan),
+        *_money(plan, rows),
+        *_ranks(rows),
+        *_outside(rows),
+        *_other_year(plan, rows),
+    ]
 
 
 def _late(plan: Mapping[str, Any], today: dt.date, due: dt.date) -> list[PlanFault]:
@@ -184,6 +210,17 @@ def _outside(entries: Sequence[Entry]) -> list[PlanFault]:
     return [PlanFault("not_in_library", item.project_id, item.status) for item in entries if item.status not in PLANNED]
 
 
+def _other_year(plan: Mapping[str, Any], entries: Sequence[Entry]) -> list[PlanFault]:
+    year = plan.get("plan_year")
+    if year is None:
+        return []
+    return [
+        PlanFault("other_year", item.project_id, f"{item.starts or '…'} – {item.ends or '…'}")
+        for item in entries
+        if item.outside(int(year))
+    ]
+
+
 def entry_of(row: Mapping[str, Any], *, rank: int | None = None, score: float = 0.0) -> Entry:
     """Make a plan's entry of a project's row.
 
@@ -199,4 +236,6 @@ def entry_of(row: Mapping[str, Any], *, rank: int | None = None, score: float = 
         score,
         str(row.get("status") or ""),
         None if decimal_of(year) is None else int(str(year)),
+        day_of(row.get("start_date")),
+        day_of(row.get("end_date")),
     )

@@ -1,5 +1,6 @@
 """Annual plan, progress with photographs, and exchange of the library in a real browser, on a small area of the tests' own."""
 
+import contextlib
 import datetime as dt
 import io
 import threading
@@ -19,6 +20,7 @@ from geo_app.config import Settings
 from layers.catalogue import LAYERS
 from layers.frames import conform
 from layers.store import Change, Insert, open_store
+from tests.browser.conftest import Watched
 
 pytestmark = pytest.mark.browser
 
@@ -64,10 +66,9 @@ def project(number, status):
     }
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Address of a server on the small area with six projects: one under way, one accepted, four in the library."""
-    folder = tmp_path_factory.mktemp("works")
+@contextlib.contextmanager
+def served(folder):
+    """A server on the small area with six projects: one under way, one accepted, four in the library."""
     with open_store(folder / "store.gpkg", create=True) as store:
         load_recipe.load(store, SMALL / "recipe.toml", SMALL, By("li", "测试局", "first load"))
         rows = [project(1, "implementing"), project(2, "accepted"), *(project(number, "in_library") for number in (3, 4, 5, 6))]
@@ -78,12 +79,26 @@ def site(tmp_path_factory):
     server = create_server(app, listen="127.0.0.1:0", threads=6)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
+    yield f"http://127.0.0.1:{server.effective_port}", app.extensions["xiangtu"].store
     server.task_dispatcher.shutdown()
     server.close()
     thread.join(timeout=5)
     app.extensions["xiangtu"].jobs.close()
     app.extensions["xiangtu"].store.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Address of a server that the tests of this file share."""
+    with served(tmp_path_factory.mktemp("works")) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def unranked(tmp_path):
+    """Address and store of a server whose plans nobody has touched."""
+    with served(tmp_path) as found:
+        yield found
 
 
 def photograph(path, place, taken, mark):
@@ -143,6 +158,67 @@ def test_a_plan_is_ranked_by_keyboard_saved_compiled_and_published(web, root):
     page.get_by_role("link", name="查看公开页").click()
     page.wait_for_load_state()
     assert "丁村灌溉渠" in page.inner_text("main")
+
+
+def stored(store):
+    rows = store.read("projects")
+    planned = rows[rows["plan_year"] == 2027].sort_values("plan_rank")
+    return list(zip(planned["plan_rank"].astype(int), planned["project_id"], strict=True))
+
+
+def in_order(page):
+    return [row.get_attribute("data-project") for row in page.locator("#planned tr[data-project]").all()]
+
+
+def drag(page, row, onto, *, below=False):
+    """Drag a row by its grip with the mouse onto the upper or lower half of another."""
+    grip, other = page.locator(f"{row} .grip"), page.locator(onto)
+    other.scroll_into_view_if_needed()
+    grip.scroll_into_view_if_needed()
+    start = grip.bounding_box()
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    for _ in range(2):  # rows move aside while one is dragged, so that the aim is taken again
+        end = other.bounding_box()
+        page.mouse.move(end["x"] + 60, end["y"] + end["height"] * (0.75 if below else 0.25), steps=8)
+    page.mouse.up()
+
+
+def saved(page):
+    page.fill('input[name="reason"]', "领导小组会议")
+    page.get_by_role("button", name="保存计划").click()
+    page.get_by_text("已保存为第").first.wait_for()
+
+
+def test_the_order_of_a_plan_is_dragged_with_the_mouse_and_stored(browser, unranked):
+    address, store = unranked
+    watched = Watched(browser, address)
+    page = watched.open(f"/plans/{COUNTY}/2027", height=1400)
+    page.fill("#money-limit", "500")
+    for key in ("X-3", "X-4", "X-5"):
+        page.check(f'input[name="in:{key}"]')
+    assert in_order(page) == ["X-3", "X-4", "X-5"]
+    drag(page, '#planned tr[data-project="X-5"]', '#planned tr[data-project="X-3"]')
+    assert in_order(page) == ["X-5", "X-3", "X-4"]
+    assert [page.input_value(f'input[name="rank:X-{at}"]') for at in (5, 3, 4)] == ["1", "2", "3"]
+    assert page.inner_text('#planned tr[data-project="X-4"] .sum') == page.inner_text("#plan-total")
+    saved(page)
+    assert stored(store) == [(1, "X-5"), (2, "X-3"), (3, "X-4")]
+    drag(page, '#planned tr[data-project="X-5"]', '#planned tr[data-project="X-4"]', below=True)
+    drag(page, '#candidates tr[data-project="X-6"]', '#planned tr[data-project="X-3"]', below=True)
+    assert in_order(page) == ["X-3", "X-6", "X-4", "X-5"]
+    assert page.is_checked('input[name="in:X-6"]')
+    saved(page)
+    assert stored(store) == [(1, "X-3"), (2, "X-6"), (3, "X-4"), (4, "X-5")]
+    page.locator('#planned tr[data-project="X-5"] button[data-move="-1"]').focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    assert in_order(page) == ["X-5", "X-3", "X-6", "X-4"], "three steps up by key, the button keeps the focus"
+    saved(page)
+    assert stored(store) == [(1, "X-5"), (2, "X-3"), (3, "X-6"), (4, "X-4")]
+    assert watched.errors == []
+    page.context.close()
 
 
 def test_progress_photographs_and_the_way_into_the_ledger(web, root, tmp_path):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from processing.areas import Areas
+from processing.target_status import statuses
 from processing.targets import COLUMNS, SCOPES, Scope, Target, compare, judge, meanings, read_targets
 
 ON = date(2024, 6, 30)
@@ -30,7 +31,8 @@ def table(indicator="SN1", **values):
         low, high = bounds if isinstance(bounds, tuple) else (bounds, bounds)
         place = code.removeprefix("a")
         level = AREAS.level_of(place) or ("group" if place in AREAS.groups else "all" if place == "all" else "hamlet")
-        rows.append({"indicator": indicator, "level": level, "area_code": place, "value": low, "low": low, "high": high})
+        rows.append({"indicator": indicator, "level": level, "area_code": place, "value": low, "low": low, "high": high,
+                     "denominator": 100.0, "unknown": 0.0})  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -46,8 +48,8 @@ def target(**columns):
     return pd.DataFrame([row | columns])
 
 
-def found(rows, targets, on=ON):
-    return compare(rows, targets, AREAS, on=on).set_index(rows["area_code"])
+def found(rows, targets, on=ON, counts=None):
+    return compare(rows, targets, AREAS, on=on, counts=counts).set_index(rows["area_code"])
 
 
 @pytest.mark.parametrize(
@@ -88,14 +90,41 @@ def test_a_group_target_holds_for_members_and_the_group_row():
     assert rows["target_status"].tolist() == ["none", "not_met", "none", "met"]
 
 
-def test_the_provincial_mean_is_the_province_s_own_value():
-    words = target(area_scope="湖南省重点帮扶县", target_value="全省平均水平", operator=">=")
-    rows = found(table(a43=88, a430421=90), words)
+MEAN = target(area_scope="湖南省重点帮扶县", target_value="全省平均水平", operator=">=")
+BOTH = {"43": 2}
+
+
+def test_the_provincial_mean_is_the_province_s_own_value_where_all_its_counties_are_held():
+    held = {"a43": 88, "a430421": 90, "a430422": 86}
+    rows = found(table(**held), MEAN, counts=BOTH)
     assert rows.loc["430421", ["target", "target_status", "target_text"]].tolist() == [88, "met", ">=全省平均水平"]
-    assert found(table(a43=88, a430421=90, akey_counties=85), words)["target_status"].tolist() == ["none", "met", "not_met"]
-    rows = found(table(a430421=90), words)
-    assert np.isnan(rows.loc["430421", "target"])
-    assert rows.loc["430421", "target_status"] == "unknown"
+    judged = found(table(**held, akey_counties=85), MEAN, counts=BOTH)["target_status"]
+    assert judged.tolist() == ["none", "met", "none", "not_met"]
+
+
+@pytest.mark.parametrize(
+    ("values", "counts"),
+    [
+        ({"a430421": 90}, BOTH),
+        ({"a43": 88, "a430421": 90}, BOTH),
+        ({"a43": 88, "a430421": 90, "a430422": 86}, None),
+        ({"a43": 88, "a430421": 90, "a430422": 86}, {}),
+    ],
+    ids=["no row of the province", "one county of two", "two of the 122 that Hunan has", "nobody says how many"],
+)
+def test_a_province_of_which_some_counties_are_held_has_no_mean(values, counts):
+    row = found(table(**values), MEAN, counts=counts).loc["430421"]
+    assert np.isnan(row["target"])
+    assert row["target_status"] == "unknown"
+    (status,) = statuses(MEAN, table(**values), AREAS, "430421", on=ON, counts=counts)
+    assert (status.state, status.reason, status.number) == ("unknown", "province_unknown", None)
+
+
+def test_the_page_of_targets_compares_with_the_same_mean():
+    (status,) = statuses(MEAN, table(a43=88, a430421=90, a430422=86), AREAS, "430421", on=ON, counts=BOTH)
+    assert (status.state, status.number, status.value) == ("reached", 88, 90)
+    (status,) = statuses(MEAN, table(a43=88, a430421=90, a430422=86), AREAS, "430422", on=ON, counts=BOTH)
+    assert status.state == "elsewhere"
 
 
 def test_words_that_are_no_number_cannot_be_known_and_full_coverage_is_100():

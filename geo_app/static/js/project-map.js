@@ -12,8 +12,8 @@ const KINDS = { Point: "point", MultiPoint: "point", LineString: "line", MultiLi
 /** Measures in words. */
 function said(geometry) {
   const found = measure(geometry);
-  if (found.area_m2 !== undefined) return `${number(found.area_m2 * 0.0015, 2)} ${setup.mu} · ${number(found.area_m2 / 10000, 3)} ha · ${t("perimeter")} ${number(found.perimeter_m, 1)} m`;
-  if (found.length_m !== undefined) return `${t("length")} ${number(found.length_m, 1)} m`;
+  if (found.area_m2 !== undefined) return `${number(found.area_m2 * 0.0015, 2)} ${setup.mu} · ${number(found.area_m2 / 10000, 3)} ${t("hectares")} · ${t("perimeter")} ${number(found.perimeter_m, 1)} ${t("metres")}`;
+  if (found.length_m !== undefined) return `${t("length")} ${number(found.length_m, 1)} ${t("metres")}`;
   return geometry?.type === "Point" ? `${geometry.coordinates[0].toFixed(6)}, ${geometry.coordinates[1].toFixed(6)}` : "";
 }
 

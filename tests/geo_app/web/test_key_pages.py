@@ -38,12 +38,19 @@ LISTS = [
 ]
 ENTRIES = [
     {"entry_id": "N/e", "county_code": EAST, "name": "东县", "level": "国家", "list_id": "N", "list_name": "国家名录", "year": 2021,
-     "document": "东县之文"},
+     "document": "news repost of the 2021-08-27 list; 东县之文"},
     {"entry_id": "P/w", "county_code": WEST, "name": "西县", "level": "省", "list_id": "P", "list_name": "省名录", "year": 2021,
      "document": "西县之文"},
 ]  # fmt: skip
 QUOTAS = [
-    {"quota_id": "e25", "county_code": EAST, "year": 2025, "land_quota_mu": 600.0, "land_used_mu": 450.0, "document": "用地之文"},
+    {
+        "quota_id": "e25",
+        "county_code": EAST,
+        "year": 2025,
+        "land_quota_mu": 600.0,
+        "land_used_mu": 450.0,
+        "document": "无标题讲话（002_e8049f35b2ff2d15.txt）",
+    },
     {"quota_id": "e26", "county_code": EAST, "year": 2026, "land_quota_mu": 600.0},
     {"quota_id": "w25", "county_code": WEST, "year": 2025, "land_quota_mu": 600.0, "land_used_mu": 7.0},
 ]
@@ -138,6 +145,19 @@ def test_counties_by_level_with_unknown_apart(who):
     assert states[WEST, "国家"] == ("unknown", "partial")
     assert (states[EAST, "省"], states[WEST, "省"]) == (("no", "absent"), ("yes", "listed"))
     assert states[EAST, "市"] == states[WEST, "市"] == ("unknown", "no_list")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "2021年8月27日公布的国家乡村振兴重点帮扶县名单"), ("en", "(repost in the news)")]
+)
+def test_documents_are_named_by_their_titles_in_the_language_of_the_page(who, language, words):
+    web = who("all")
+    for path in ("/key-areas", f"/key-areas/counties/{EAST}"):
+        page = web.page(f"{path}?lang={language}")
+        assert words in page, path
+        assert "002_e8049f35b2ff2d15" not in page, path
+        assert "news repost" not in page, path
+    assert {"zh": "讲话（网上转载", "en": "(web copy"}[language] in page
 
 
 def test_who_reads_the_east_alone_sees_nothing_of_the_west(who):

@@ -184,6 +184,10 @@ def test_a_plan_is_filled_compiled_published_and_printed(works):
     answer = form(works, f"/plans/{COUNTY}/2027", **fields)
     assert answer.status_code == 302, answer.text[:1500]
     page = works.page(f"/plans/{COUNTY}-2027")
+    assert page.count("data-other-year") == 2, "both are planned for 2026 alone"
+    assert "P-2 的计划实施时间（2026-03-01 – 2026-10-30）全部在其他年度" in page
+    assert "R1 带动" in page, "the criteria are written out"
+    assert "design" not in page.partition("<main")[2].partition("</main>")[0].replace("data-design", "")
     assert page.index("通组路3") < page.index("通组路2")
     assert "放不下" in page
     stale = form(works, f"/plans/{COUNTY}/2027", **fields)

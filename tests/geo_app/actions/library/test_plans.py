@@ -8,7 +8,7 @@ import pytest
 from shapely import Point
 
 from geo_app.access import NOBODY, local_person, person_of
-from geo_app.actions.library import plans
+from geo_app.actions.library import moving, plans, record
 from geo_app.actions.save_edits import StaleEditsError
 from geo_app.config import Settings
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError, NotSignedInError
@@ -96,6 +96,33 @@ def test_a_plan_is_saved_as_one_change_with_an_event_for_every_move(store):
     assert kinds == [("P-1", "列入年度计划"), ("P-2", "列入年度计划")]
     assert found.total == Decimal("80.0")
     assert found.sources[0].asked == Decimal("80.0")
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "warned"),
+    [
+        ("2025-03-01", "2025-12-31", True),
+        ("2028-01-01", "2028-06-30", True),
+        ("2026-10-01", "2027-01-31", False),
+        ("2027-12-31", "2029-12-31", False),
+    ],
+)
+def test_works_planned_wholly_in_another_year_are_taken_with_a_warning(store, starts, ends, warned):
+    row = project(6, start_date=dt.date.fromisoformat(starts), end_date=dt.date.fromisoformat(ends))
+    frame = conform(gpd.GeoDataFrame([row], crs=4490), LAYERS["projects"])
+    store.apply(Change("li", "b", "r", (Insert("projects", frame),), kind="demo"))
+    values = {"plan_year": 2027, "plan_rank": 1, "document": "会议纪要"}
+    moved = moving.move(store, PERSON, "P-6", "into_plan", values, expected_ver=1, today=TODAY)
+    assert [item.code for item in moved.warnings] == (["other_year"] if warned else [])
+    assert moved.project["status"] == "annual_plan"
+    found = see(store)
+    assert [(item.code, item.project_id) for item in found.faults if item.project_id] == (
+        [("other_year", "P-6")] if warned else []
+    )
+    assert found.lines[0].entry.outside(2027) is warned
+    plans.save(store, PERSON, found, wish("P-6"), today=TODAY)
+    plans.compile_(store, PERSON, see(store), today=TODAY)
+    assert record.project(store, PERSON, "P-6", on=TODAY).violations == (), "the history breaks no rule"
 
 
 def test_what_no_longer_fits_is_shown_and_counts_unknown_budgets(store):
