@@ -2,36 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from layers.codes import FUND_SOURCE, PLAN_STATE
+from layers.codes import PLAN_STATE
 from layers.declare import COMMON, area, code, date, integer, listing, number, text
-from layers.schema import GeometryKind, Layer, RowFault
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-
-def check_fund_codes(row: Mapping[str, Any]) -> Iterator[RowFault]:
-    """Name the fund sources of a plan that are not in the list of fund sources.
-
-    >>> [fault.value for fault in check_fund_codes({"fund_sources": [{"code": "S99", "amount_wan_yuan": 1}]})]
-    ['S99']
-    """
-    entries = row.get("fund_sources")
-    for item in entries if isinstance(entries, (list, tuple)) else ():
-        found = item.get("code") if isinstance(item, dict) else item
-        if found not in FUND_SOURCE:
-            yield RowFault(
-                "fund_sources",
-                "fund_source_listed",
-                str(found),
-                "资金来源代码 S01–S11",
-                "a fund source code S01–S11",
-                "按资金来源代码表改正",
-                "Use a code of the list of fund sources",
-            )
-
+from layers.row_checks import fund_codes_listed
+from layers.schema import GeometryKind, Layer
 
 LAYER = Layer(
     name="annual_plans",
@@ -59,5 +33,5 @@ LAYER = Layer(
     source="S4-17 四(三)",
     area_fields=("county_code",),
     kept_by=frozenset({"library", "demo", "area"}),
-    row_checks=(check_fund_codes,),
+    row_checks=(fund_codes_listed("fund_sources"),),
 )

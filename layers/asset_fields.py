@@ -46,3 +46,12 @@ SAID_IN_LEDGER: Final = (
     *AREA_FIELDS,
 )
 """What a ledger says of an asset, in the order in which the checksum of its content counts it; copies are compared in it too."""
+SECTOR_OF: Final = {
+    "PUB01": "transport",
+    "PUB02": "agriculture",
+    "PUB03": "water",
+    "PUB04": "environment",
+    "PUB08": "health",
+    "OPR1": "agriculture",
+}
+"""The sector department that keeps a sub-class (design); all others are kept by `other`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from layers.asset_fields import CONFIRMATION, KIND, PERSONS, RIGHTS, RUNNING, TERM, WORTH
 from layers.codes import ASSET_CLASS, ASSET_STATUS, ASSET_SUB_CLASS, FEATURE_TYPE, OPERATING_MODE, OWNER_LEVEL
 from layers.declare import COMMON, area, code, date, flag, integer, listing, number, reference, text
-from layers.row_checks import dates_in_order, needed_when
+from layers.row_checks import dates_in_order, fund_codes_listed, needed_when
 from layers.row_values import known
 from layers.schema import GeometryKind, Layer, Personal, RowFault
 
@@ -150,6 +150,7 @@ LAYER = Layer(
     own_kinds=frozenset({"library", "ledger", "demo", "area"}),
     row_checks=(
         check_sub_class,
+        fund_codes_listed("fund_sources"),
         needed_when(
             "maintainer",
             lambda row: _of_class("PUB", row),

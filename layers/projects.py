@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +10,14 @@ from layers.codes import (
     BAIYIN_ITEM,
     BUILD_NATURE,
     EMERGENCY_CAUSE,
-    FUND_SOURCE,
     PROJECT_CATEGORY,
     PROJECT_SCOPE,
     PROJECT_STATUS,
     SECTOR,
 )
 from layers.declare import COMMON, area, code, date, flag, integer, listing, number, text
-from layers.row_checks import dates_in_order, not_above
-from layers.row_values import known
+from layers.row_checks import dates_in_order, fund_codes_listed, not_above
+from layers.row_values import entries, known
 from layers.schema import GeometryKind, Layer, RowFault
 
 if TYPE_CHECKING:
@@ -41,23 +39,13 @@ ELEVEN_FIELDS: tuple[tuple[str, ...], ...] = (
 """The eleven required fields of the library (S4-17), each with the columns that hold it."""
 
 
-def _entries(row: Mapping[str, Any], name: str) -> list[Any]:
-    value = known(row, name)
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return []
-    return list(value) if isinstance(value, (list, tuple)) else []
-
-
 def funding_total(row: Mapping[str, Any], name: str = "funding_sources") -> Decimal | None:
     """Add up the amounts of a list of funding sources, in 万元, exactly; None when the list is empty or holds no amounts.
 
     >>> funding_total({"funding_sources": [{"code": "S11", "amount_wan_yuan": 10.1}, {"code": "S02", "amount_wan_yuan": 0.2}]})
     Decimal('10.3')
     """
-    amounts = [item.get("amount_wan_yuan") for item in _entries(row, name) if isinstance(item, dict)]
+    amounts = [item.get("amount_wan_yuan") for item in entries(row.get(name)) if isinstance(item, dict)]
     try:
         return sum((Decimal(str(value)) for value in amounts), Decimal(0)) if amounts else None
     except InvalidOperation:
@@ -88,26 +76,6 @@ def check_funding_sum(row: Mapping[str, Any]) -> Iterator[RowFault]:
             "核对各渠道金额与单位（亿元、万元、元不可混用）",
             "Check the amounts and their unit (亿元, 万元 and 元 must not be mixed)",
         )
-
-
-def check_funding_codes(row: Mapping[str, Any]) -> Iterator[RowFault]:
-    """Name the funding sources that are not in the list of fund sources.
-
-    >>> [fault.value for fault in check_funding_codes({"funding_sources": [{"code": "S99", "amount_wan_yuan": 1}]})]
-    ['S99']
-    """
-    for item in _entries(row, "funding_sources"):
-        found = item.get("code") if isinstance(item, dict) else item
-        if found not in FUND_SOURCE:
-            yield RowFault(
-                "funding_sources",
-                "fund_source_listed",
-                str(found),
-                "资金来源代码 S01–S11",
-                "a fund source code S01–S11",
-                "按资金来源代码表改正",
-                "Use a code of the list of fund sources",
-            )
 
 
 def check_item_fits_category(row: Mapping[str, Any]) -> Iterator[RowFault]:
@@ -274,7 +242,7 @@ LAYER = Layer(
         ),
         not_above("benefit_monitored", "benefit_persons", "受益监测对象不大于受益人数", "monitored not above all who benefit"),
         check_funding_sum,
-        check_funding_codes,
+        fund_codes_listed("funding_sources"),
         check_item_fits_category,
     ),
 )

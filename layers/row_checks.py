@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from layers.row_values import amount, known
+from layers.codes import FUND_SOURCE
+from layers.row_values import amount, entries, known
 from layers.schema import RowFault
 
 if TYPE_CHECKING:
@@ -83,4 +84,30 @@ def needed_when(name: str, condition: Callable[[Row], bool], zh: str, en: str, *
             yield RowFault(name, f"{name}_needed", "", zh, en, f"补填 {name}", f"Fill in {name}", severity)
 
     check.__doc__ = f"{name} is needed under a condition."
+    return check
+
+
+def fund_codes_listed(name: str) -> Check:
+    """Make the check that every entry of a list of money by source names a code of the list of fund sources.
+
+    >>> check = fund_codes_listed("fund_sources")
+    >>> [fault.value for fault in check({"fund_sources": [{"code": "S99", "amount_wan_yuan": 1}, {"code": "S11"}]})]
+    ['S99']
+    """
+
+    def check(row: Row) -> Iterator[RowFault]:
+        for item in entries(row.get(name)):
+            found = item.get("code") if isinstance(item, dict) else item
+            if found not in FUND_SOURCE:
+                yield RowFault(
+                    name,
+                    "fund_source_listed",
+                    str(found),
+                    "资金来源代码 S01–S11",
+                    "a fund source code S01–S11",
+                    "按资金来源代码表改正",
+                    "Use a code of the list of fund sources",
+                )
+
+    check.__doc__ = f"{name} must name codes of the list of fund sources."
     return check

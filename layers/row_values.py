@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,3 +36,17 @@ def amount(row: Mapping[str, Any], name: str) -> float | None:
         return None if value is None else float(value)
     except (TypeError, ValueError):
         return None
+
+
+def entries(value: Any) -> list[Any]:
+    """Give the value of a list field as a list, whether it is held as one or as JSON; empty where it is neither.
+
+    >>> entries('[1, 2]'), entries(None), entries(("a",)), entries("a; b")
+    ([1, 2], [], ['a'], [])
+    """
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return []
+    return list(value) if isinstance(value, (list, tuple)) else []

@@ -6,7 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from geo_app.actions.book_rows import WAN, Row, Sources, book_of, cell, grouped, numbered, words
+from geo_app.actions.book_rows import COUNTED, WAN, Row, Sources, book_of, cell, grouped, numbered, words
 from geo_app.actions.notice_facts import day, decimal, known
 from geo_app.actions.notices import own_path
 from layers.codes import INCOME_PROHIBITED, INCOME_USE
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from map_templates.books import Cell
 
 DISPOSAL_COLUMNS: Final = (
-    Column("序号", 4, "center", decimals=0),
+    COUNTED,
     Column("资产编号", 9),
     Column("资产名称", 16),
     Column("处置原因", 8),
@@ -36,7 +36,7 @@ DISPOSAL_COLUMNS: Final = (
     Column("进度", 9),
 )
 INCOME_COLUMNS: Final = (
-    Column("序号", 4, "center", decimals=0),
+    COUNTED,
     Column("资产编号", 9),
     Column("资产名称", 17),
     Column("所属期", 7, "center"),
@@ -50,7 +50,7 @@ INCOME_COLUMNS: Final = (
     Column("用途", 18),
 )
 NOTICE_COLUMNS: Final = (
-    Column("序号", 4, "center", decimals=0),
+    COUNTED,
     Column("公示事项", 9),
     Column("对象编号", 10),
     Column("对象名称", 18),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from geo_app.actions.book_rows import WAN, Row, Sources, book_of, cell, cells, grouped, numbered, total, unknown_notes
+from geo_app.actions.book_rows import COUNTED, WAN, Row, Sources, book_of, cell, cells, grouped, numbered, total, unknown_notes
 from geo_app.actions.ledger.building import sector_of
 from geo_app.actions.notice_facts import day, known
 from layers.asset_fields import UPKEEP, WORTH
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from map_templates.books import Cell
 
 COLUMNS: Final = (
-    Column("序号", 4, "center", decimals=0),
+    COUNTED,
     Column("资产编号", 9),
     Column("资产名称", 17),
     Column("子类", 8),
@@ -48,11 +48,13 @@ def _line(row: Row) -> list[Cell]:
     return [*cells("assets", row, FIELDS), run, cell("assets", row, "status")]
 
 
-def _class(row: Row) -> str:
+def of_class(row: Row) -> str:
+    """Give the heading under which an asset stands in books by class."""
     return ASSET_CLASS.label(str(known(row.get("asset_class")) or ""))
 
 
-def _by_class(row: Row) -> tuple[int, str]:
+def by_class(row: Row) -> tuple[int, str]:
+    """Give what books by class are sorted by."""
     return CLASS_ORDER.get(str(row.get("asset_class")), 9), str(row.get("asset_id"))
 
 
@@ -125,7 +127,7 @@ def _ledger(
     if keep is not None and not made:
         rows = [row for row in rows if keep(row)]
     place = {"LV1": "", "LV2": "village_code"}.get(level, "township_code")
-    rows = sorted(rows, key=lambda row: (str(known(row.get(place)) or LAST), *_by_class(row)))
+    rows = sorted(rows, key=lambda row: (str(known(row.get(place)) or LAST), *by_class(row)))
     ordered, groups = grouped(rows, group)
     return book_of(
         sources,
@@ -168,7 +170,7 @@ def _state(made: tuple[Row, list[Row]] | None) -> list[str]:
 
 def village(sources: Sources) -> Book:
     """Write the ledger of a village, by class."""
-    return _ledger(sources, "村级帮扶项目资产台账", "LV1", _class)
+    return _ledger(sources, "村级帮扶项目资产台账", "LV1", of_class)
 
 
 def township(sources: Sources) -> Book:

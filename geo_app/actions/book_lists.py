@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from geo_app.actions.book_ledgers import CLASS_ORDER, HOUSEHOLDS, partitions, present
-from geo_app.actions.book_rows import WAN, Row, Sources, book_of, cells, grouped, numbered, unknown_notes
+from geo_app.actions.book_ledgers import HOUSEHOLDS, by_class, of_class, partitions, present
+from geo_app.actions.book_rows import COUNTED, WAN, Row, Sources, book_of, cells, grouped, numbered, unknown_notes
 from geo_app.actions.ledger.building import sector_of
 from geo_app.actions.notice_facts import known
 from layers.asset_fields import HOLDERS, UPKEEP
-from layers.codes import ASSET_CLASS, SECTOR, table
+from layers.codes import SECTOR, table
 from map_templates.books import Book, Column
 
 if TYPE_CHECKING:
     from map_templates.books import Cell
 
 ASSET_COLUMNS: Final = (
-    Column("序号", 4, "center", decimals=0),
+    COUNTED,
     Column("资产编号", 10),
     Column("资产名称", 20),
     Column("子类", 9),
@@ -29,7 +29,7 @@ ASSET_COLUMNS: Final = (
     Column("状态", 6),
 )
 DUTY_COLUMNS: Final = (
-    Column("序号", 4, "center", decimals=0),
+    COUNTED,
     Column("资产编号", 9),
     Column("资产名称", 16),
     Column("所有权人", 11),
@@ -44,7 +44,7 @@ DUTY_COLUMNS: Final = (
     Column("行业主管", 7),
 )
 RULE_COLUMNS: Final = (
-    Column("序号", 4, "center", decimals=0),
+    COUNTED,
     Column("编号", 7),
     Column("事项", 20),
     Column("层级", 8),
@@ -54,7 +54,7 @@ RULE_COLUMNS: Final = (
     Column("文件", 22),
 )
 ARCHIVE_COLUMNS: Final = (
-    Column("序号", 4, "center", decimals=0),
+    COUNTED,
     Column("档案材料", 26),
     Column("形成环节", 14),
     Column("应有件数", 8, "number", "件", decimals=0, total=True),
@@ -93,8 +93,7 @@ ARCHIVES: Final = (
 
 def assets(sources: Sources) -> Book:
     """Write the list of assets (资产清单), by class."""
-    rows = sorted(present(sources), key=lambda row: (CLASS_ORDER.get(str(row.get("asset_class")), 9), str(row["asset_id"])))
-    rows, groups = grouped(rows, lambda row: ASSET_CLASS.label(str(known(row.get("asset_class")) or "")))
+    rows, groups = grouped(sorted(present(sources), key=by_class), of_class)
 
     def line(row: Row) -> list[Cell]:
         first = cells("assets", row, ("asset_id", "name", "sub_class"))
@@ -110,7 +109,7 @@ def assets(sources: Sources) -> Book:
 def duties(sources: Sources) -> Book:
     """Write the list of duties (责任清单): who holds the five rights, both wordings of the second, and who keeps and runs it."""
     rows = [row for row in present(sources) if known(row.get("asset_class")) != "HHD"]
-    rows, groups = grouped(rows, lambda row: ASSET_CLASS.label(str(known(row.get("asset_class")) or "")))
+    rows, groups = grouped(rows, of_class)
     lines = ([*cells("assets", row, DUTIES), SECTOR.label(sector_of(row))] for row in rows)
     notes = (
         "第二项权利两种表述并列：使用权（湘扶办联〔2021〕2号）、经营权（衡委振组发〔2021〕1号）。",

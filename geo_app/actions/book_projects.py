@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from geo_app.actions.book_rows import WAN, Row, Sources, book_of, cell, cells, grouped, numbered, total, unknown_notes
+from geo_app.actions.book_rows import COUNTED, WAN, Row, Sources, book_of, cell, cells, grouped, numbered, total, unknown_notes
 from geo_app.actions.notice_facts import day, decimal, funds, known
 from geo_app.actions.notices import own_path
 from layers.codes import PROJECT_CATEGORY
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from map_templates.books import Cell
 
 LIBRARY_COLUMNS: Final = (
-    Column("序号", 4, "center", decimals=0),
+    COUNTED,
     Column("项目编号", 8),
     Column("项目名称", 14),
     Column("建设性质", 5, "center"),

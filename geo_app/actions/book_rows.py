@@ -12,18 +12,20 @@ from geo_app.actions.notice_facts import day, decimal, funds, known, short_name
 from geo_app.actions.personal import HOUSEHOLD_FIELDS, HOUSEHOLD_OWNER, is_household, without_numbers
 from layers.catalogue import LAYERS
 from layers.schema import FieldType
-from map_templates.books import Book, Group
+from map_templates.books import Book, Column, Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from geo_app.access import Person
     from layers.store import Store
-    from map_templates.books import Cell, Column
+    from map_templates.books import Cell
     from processing.areas import Areas
 
 Row = dict[str, Any]
 WAN: Final = "单位：万元"
+COUNTED: Final = Column("序号", 4, "center", decimals=0)
+"""The running number that stands first in nearly every book; see `numbered`."""
 SYNTHETIC: Final = "synthetic"
 OWN_LEVEL: Final = "（本级，未落到下级）"
 YES_NO: Final = {True: "是", False: "否"}

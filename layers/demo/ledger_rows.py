@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from layers.asset_fields import PERSONS, SAID_IN_LEDGER
+from layers.asset_fields import PERSONS, SAID_IN_LEDGER, SECTOR_OF
 from layers.codes import SECTOR
 from layers.demo.project_history import PORTAL, missing
 from layers.demo.rows import AS_OF, frame
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 BUILT = dt.date(2026, 9, 1)
 _LEVEL_ZH = {"LV1": "村", "LV2": "乡镇", "LV3": "行业部门", "LV4": "县"}
 _UNITS = {"LV1": "村民委员会", "LV2": "乡镇人民政府", "LV3": "县级行业主管部门", "LV4": "县乡村振兴局"}
-_SECTOR_OF = {"PUB01": "transport", "PUB02": "agriculture", "PUB03": "water", "PUB04": "environment", "PUB08": "health"} | {
-    "OPR1": "agriculture"
-}
 _COURSE = ("built", "merged", "approved", "open", "open")
 """How far the county ledgers are, by the order of their counties."""
 _DAY = dt.timedelta(days=1)
@@ -60,7 +57,7 @@ def told(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
 def _copies(assets: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for asset in assets:
-        sector = f"{asset['county_code']}:{_SECTOR_OF.get(asset['sub_class'], 'other')}"
+        sector = f"{asset['county_code']}:{SECTOR_OF.get(asset['sub_class'], 'other')}"
         units = zip(_LEVEL_ZH, (asset["village_code"], asset["township_code"], sector, asset["county_code"]), strict=True)
         for level, unit in units:
             found.setdefault((level, str(unit)), []).append(asset)

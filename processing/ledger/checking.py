@@ -10,7 +10,7 @@ from processing.ledger import judging
 from processing.ledger.faults import Offer
 from processing.ledger.moves import DISPOSAL_STARTS, ENTERING, MOVES, NOTICED, Move, disposal_starts, distribution_start
 from processing.ledger.standing import SENT_BACK, day, of
-from processing.library.faults import Fault
+from processing.library.faults import Fault, fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -148,15 +148,7 @@ def _days(  # noqa: PLR0913 -- a step, its asset, and three days
     step: Move, asset: Mapping[str, Any], standing: Standing, rules: LedgerRules, *, on: date, today: date
 ) -> Iterator[Fault]:
     if on > today:
-        yield Fault(
-            "future_date",
-            "start_date",
-            str(on),
-            f"不晚于 {today}",
-            f"not after {today}",
-            "改为实际办理日期",
-            "Give the day it was done",
-        )
+        yield fault("future_date", "start_date", on, day=today)
     formed = day(known(asset, "formed_date"))
     if formed is not None and on < formed:
         yield _order(on, formed)

@@ -13,7 +13,7 @@ from layers.row_values import known
 from processing.ledger.faults import Violation
 from processing.ledger.moves import COUNTY, GROUPS, SECTOR, TOWNSHIP, VILLAGE, Move
 from processing.ledger.standing import day
-from processing.library.faults import Fault
+from processing.library.faults import Fault, fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,15 +92,7 @@ def check(name: str, ledger: Mapping[str, Any], values: Mapping[str, Any], rules
 
 def _days(course: Course, ledger: Mapping[str, Any], rules: LedgerRules, *, on: date, today: date) -> Iterator[Fault]:
     if on > today:
-        yield Fault(
-            "future_date",
-            "start_date",
-            str(on),
-            f"不晚于 {today}",
-            f"not after {today}",
-            "改为实际办理日期",
-            "Give the day it was done",
-        )
+        yield fault("future_date", "start_date", on, day=today)
     days = (day(known(ledger, name)) for name in DAYS)
     last = max(filter(None, days), default=None)
     if last is not None and on < last:

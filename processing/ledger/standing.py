@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
-from layers.row_values import known
+from layers.row_values import entries, known
 from processing.ledger.moves import DISPOSAL_STARTS, ENTERED_BY, MOVES
 
 if TYPE_CHECKING:
@@ -86,13 +85,7 @@ def money(value: object) -> Decimal | None:
 
 def listed(row: Mapping[str, Any], name: str) -> list[Any]:
     """Read a list that stands in a field as a list or as JSON."""
-    value = row.get(name)
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return []
-    return list(value) if isinstance(value, (list, tuple)) else []
+    return entries(row.get(name))
 
 
 def used(row: Mapping[str, Any], name: str = "uses") -> Decimal:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import shapely
 
 from layers.projects import CONTENT_FIELDS, ELEVEN_FIELDS, LAYER, funding_total
-from layers.row_values import known
+from layers.row_values import entries, known
 from processing.ellipsoid import GEOD
 from processing.library.faults import fault
 from processing.library.money import CENT, decimal_of
 from processing.library.moves import EMERGENCY
-from processing.library.trail import day_of, entries
+from processing.library.trail import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from layers.row_values import known
+from layers.row_values import entries, known
 from processing.library.money import decimal_of
 from processing.library.moves import (
     LIBRARY,
@@ -99,20 +98,6 @@ def day_of(value: Any) -> date | None:
         return date.fromisoformat(str(value)[:10])
     except ValueError:
         return None
-
-
-def entries(value: Any) -> list[Any]:
-    """Give a list field as a list, however it is held.
-
-    >>> entries('[1, 2]'), entries(None), entries(("a",))
-    ([1, 2], [], ['a'])
-    """
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return []
-    return list(value) if isinstance(value, (list, tuple)) else []
 
 
 def event_of(row: Mapping[str, Any]) -> Event:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from layers.row_values import amount, known
+from layers.row_values import amount, entries, known
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,10 @@ def test_what_is_known_comes_back_as_it_stands(value):
 @pytest.mark.parametrize(("value", "read"), [("12", 12.0), (3, 3.0), ("twelve", None), ([1], None), (0, 0.0)])
 def test_an_amount_is_a_number_or_unknown(value, read):
     assert amount({"a": value}, "a") == read
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [(["a"], ["a"]), (("a",), ["a"]), ('["a"]', ["a"]), ("a", []), ("5", []), ('{"a": 1}', []), (None, [])]
+)
+def test_a_list_is_read_however_it_is_held(value, read):
+    assert entries(value) == read

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo_app.actions.ledger import event_rows, records, rights
 from geo_app.errors import BadRequestError
-from layers.errors import DuplicateKeyError, PreconditionRequiredError, StaleVersionError
+from layers.errors import DuplicateKeyError, PreconditionRequiredError
 from layers.row_values import known
 from layers.store import Change, Update
 from processing.ledger import checking, effects
@@ -79,7 +79,7 @@ def act(  # noqa: PLR0913 -- who does what to which asset, seen as what
             f"assets {asset_id}: the version that was seen is missing. Read the asset again and send its version."
         )
     if expected_ver != found.ver:
-        raise stale(found, expected_ver)
+        raise records.stale("assets", found.asset_id, found.shown, expected_ver)
     given = _answering(step, found, event_rows.values_of(step, values))
     faults = checking.check(step.name, found.row, found.events, given, found.rules, today=today)
     if faults:
@@ -122,29 +122,13 @@ def _apply(  # noqa: PLR0913 -- the parts of one step
     try:
         receipt = store.apply(change)
     except DuplicateKeyError as error:
-        raise stale(found, found.ver) from error
+        raise records.stale("assets", found.asset_id, found.shown, found.ver) from error
     return Acted(receipt, changed, event)
 
 
 def _number(row: Mapping[str, Any], name: str) -> float | None:
     amount = money(known(row, name))
     return None if amount is None else float(amount)
-
-
-def stale(found: AssetRecord, expected: int) -> StaleVersionError:
-    """Make the error for an asset that somebody else acted on meanwhile."""
-    item = {
-        "layer": "assets",
-        "id": str(found.row["id"]),
-        "expected_ver": expected,
-        "ver": found.ver,
-        "feature": dict(found.shown),
-    }
-    return StaleVersionError(
-        f"assets {found.asset_id} was changed meanwhile (version {found.ver}, seen {expected}). Nothing was saved. "
-        "Look at it again and take the step then.",
-        conflicts=[item | {"who": "", "bureau": "", "at": None}],
-    )
 
 
 def offers(store: Store, person: Person, asset_id: str, today: date) -> list[Offered]:

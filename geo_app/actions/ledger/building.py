@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from geo_app.actions import held, reach
 from geo_app.actions.ledger import event_rows, records, rights
 from geo_app.errors import BadRequestError, NotFoundError
-from layers.asset_fields import SAID_IN_LEDGER
+from layers.asset_fields import SAID_IN_LEDGER, SECTOR_OF
 from layers.codes import LEDGER_LEVEL, SECTOR
-from layers.errors import DuplicateKeyError, PreconditionRequiredError, StaleVersionError
+from layers.errors import DuplicateKeyError, PreconditionRequiredError
 from layers.row_values import known
 from layers.store import Change, Condition, Update
 from processing.ledger import comparing, partitions, publishing
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
     from processing.ledger.faults import Violation
     from processing.ledger.rules import LedgerRules
 
-SECTOR_OF: Final = {
-    "PUB01": "transport",
-    "PUB02": "agriculture",
-    "PUB03": "water",
-    "PUB04": "environment",
-    "PUB08": "health",
-    "OPR1": "agriculture",
-}
-"""The sector department that keeps a sub-class (design); all others are kept by `other`."""
 STEP_VALUES: Final = frozenset({"start_date", "end_date", "place", "document", "url", "approver", "opinion", "publication_id"})
 
 
@@ -258,7 +249,7 @@ def step(  # noqa: PLR0913 -- who does what to which ledger, seen as what
             f"ledgers {ledger_id}: the version that was seen is missing. Read the ledger again and send its version."
         )
     if expected_ver != found.ver:
-        raise _stale(found, expected_ver)
+        raise records.stale("ledgers", str(found.row["ledger_id"]), found.row, expected_ver)
     strange = sorted(set(values) - STEP_VALUES)
     if strange:
         raise BadRequestError(f"The step {move} takes no {', '.join(strange)}; it takes: {', '.join(sorted(STEP_VALUES))}.")
@@ -286,22 +277,6 @@ def _step_change(
     edits: Sequence[Any] = (Update("ledgers", str(row["id"]), found.ver, changed), event_rows.insert([event]))
     reason = f"{course.move.zh}：{row['name']}"
     return Change(person.name, person.bureau, reason, tuple(edits), kind="ledger", account_id=person.account_id)
-
-
-def _stale(found: LedgerRecord, expected: int) -> StaleVersionError:
-    number = str(found.row["ledger_id"])
-    item = {
-        "layer": "ledgers",
-        "id": str(found.row["id"]),
-        "expected_ver": expected,
-        "ver": found.ver,
-        "feature": dict(found.row),
-    }
-    return StaleVersionError(
-        f"ledgers {number} was changed meanwhile (version {found.ver}, seen {expected}). Nothing was saved. "
-        "Look at it again and take the step then.",
-        conflicts=[item | {"who": "", "bureau": "", "at": None}],
-    )
 
 
 def total_value(entries: Sequence[Mapping[str, Any]]) -> Decimal:

@@ -9,6 +9,7 @@ from geo_app.actions import held, reach
 from geo_app.actions.ledger.rights import area_of
 from geo_app.actions.library.record import SETTING, lineage
 from geo_app.errors import NotFoundError
+from layers.errors import StaleVersionError
 from layers.store import Condition
 from processing.ledger import rules, standing
 from processing.ledger.replaying import replay
@@ -98,3 +99,14 @@ def events_of(store: Store, key: str, field: str = "asset_id") -> tuple[Mapping[
     """Read the events of an asset or a ledger, in their order."""
     rows = store.read("asset_events", where=(Condition(field, "=", key),))
     return tuple(standing.ordered([{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]))
+
+
+def stale(layer: str, number: str, shown: Mapping[str, Any], expected: int) -> StaleVersionError:
+    """Make the error for an asset or ledger that somebody else acted on meanwhile; `shown` is the row as the person sees it."""
+    ver = int(shown["ver"])
+    item = {"layer": layer, "id": str(shown["id"]), "expected_ver": expected, "ver": ver, "feature": dict(shown)}
+    return StaleVersionError(
+        f"{layer} {number} was changed meanwhile (version {ver}, seen {expected}). Nothing was saved. "
+        "Look at it again and take the step then.",
+        conflicts=[item | {"who": "", "bureau": "", "at": None}],
+    )

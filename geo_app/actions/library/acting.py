@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from geo_app.access.roles import ADMINISTRATOR, ROLES
 from geo_app.actions import reach
 from geo_app.errors import ForbiddenError, NotSignedInError
+from layers.row_values import entries
 from processing.library.moves import CROSS, SECTOR_ROLES, level_of, roles_at
-from processing.library.trail import entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
