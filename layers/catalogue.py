@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from layers import (
     annual_plans,
     area_crosswalk,
+    area_rules,
     areas,
     as_built,
     asset_events,
@@ -78,6 +79,7 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
             facilities,
             area_crosswalk,
             plan_investments,
+            area_rules,
         )
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from layers.area_rules import PLACE_TOLERANCE
 from layers.codes import (
     BAIYIN_CATEGORY,
     BAIYIN_ITEM,
@@ -235,6 +236,7 @@ LAYER = Layer(
     entry=entry,
     own_kinds=frozenset({"library", "ledger", "demo", "area"}),
     place_tolerance_m=100.0,
+    place_rule=PLACE_TOLERANCE,
     row_checks=(
         dates_in_order("start_date", "end_date", "开工日期不晚于完工日期", "start not after end"),
         not_above(

@@ -212,6 +212,8 @@ class Layer:
     """Fields that a new row may not state as it does, unless it comes by the layer's own kinds or an import."""
     place_tolerance_m: float = 0.0
     """How far the geometry of a row that locks it may move all the same: a correction of the survey, no other place."""
+    place_rule: str | None = None
+    """Rule of the library by which an area sets another such distance (`layers.area_rules`)."""
 
     def __getitem__(self, name: str) -> Field:
         """Give a field by name; raise UnknownNameError, with the names there are, when it is not declared."""

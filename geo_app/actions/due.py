@@ -11,6 +11,7 @@ from geo_app.actions import held, reach, work_tasks
 from geo_app.actions.edit_rows import features_of
 from geo_app.actions.ledger import records, rights
 from geo_app.actions.library import record
+from layers.area_rules import lineage
 from processing import dues as shape
 from processing.ledger import clock
 from processing.library import clock as library_clock
@@ -64,10 +65,10 @@ READ: Final = ("assets", "asset_events", "ledgers", "projects", "project_events"
 
 
 def _procedures(store: Store, person: Person, today: date) -> tuple[Due, ...]:
-    """Give what is owed in ledger and library; made anew once a layer, a setting, the day or what the person reads differs."""
+    """Give what is owed in ledger and library; made anew once a layer, the day or what the person reads differs."""
     reaches = tuple(reach.of(store, person, layer) for layer in READ)
     versions = tuple(sorted(store.versions().items()))
-    basis = (reaches, versions, today, repr(store.settings_get(record.SETTING)), repr(held.level_names(store)))
+    basis = (reaches, versions, today, repr(held.level_names(store)))
     with _lock:
         found = next((dues for key, dues in _kept.get(store, ()) if key == basis), None)
     if found is None:
@@ -107,7 +108,7 @@ def _library(store: Store, person: Person, today: date) -> Sequence[Due]:
     own = record.own_rules(store)
 
     def rules(row: Mapping[str, Any]) -> LibraryRules:
-        key = tuple(record.lineage(row))
+        key = tuple(lineage(row))
         if key not in kept:
             kept[key] = record.rules_of(store, row, today, own=own)
         return kept[key]

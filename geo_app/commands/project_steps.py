@@ -210,32 +210,39 @@ def _geojson(text: str) -> Any:
         "geo-app project rules",
         "geo-app project rules --area 430424 --on 2026-01-01 --json",
         "geo-app project rules --set own-rules.toml",
+        "geo-app project rules --history --area 430424",
         "geo-app project rules --forget-own",
     )
 )
 @click.option("--area", help="Code of an area: the rules that hold there (default: those that hold everywhere).")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Day whose rules are shown (default: today).")
-@click.option("--set", "file", type=FILE, help="Load own dated rules from a TOML file, beside those loaded before.")
-@click.option("--forget-own", is_flag=True, help="Forget every rule of one's own; those that ship hold again.")
+@click.option("--set", "file", type=FILE, help="Set own dated rules from a TOML file, beside those set before, as one change.")
+@click.option("--forget-own", is_flag=True, help="Withdraw every rule of one's own; those that ship hold again.")
+@click.option("--history", is_flag=True, help="Show who set, changed and withdrew own rules instead.")
 @click.option("--out", type=FILE, help="Write csv, json or xlsx.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
+@signed
 @pass_bench
-def rules(bench: Bench, *, area: str | None, file: Path | None, forget_own: bool, **options: Any) -> None:
-    """Show the rules of the library and the ledger with source and certainty, or load an area's own.
+def rules(bench: Bench, *, area: str | None, file: Path | None, forget_own: bool, history: bool, **options: Any) -> None:
+    """Show the rules of the library and the ledger with source and certainty, or set an area's own.
 
     A value of the certainty memory or design is printed in no document that was read: it is marked unverified.
     """
     import pandas as pd
 
-    from geo_app.actions.library import own_rules
+    from geo_app.actions.library import own_rules, setting_rules
 
-    on = options["on"].date() if options["on"] else today()
+    on, person, reason = options["on"].date() if options["on"] else today(), person_of(bench, options), options["reason"] or ""
     with bench.store() as store:
         if forget_own:
-            say(f"{own_rules.forget(store)} files of own rules forgotten.")
+            say(f"{setting_rules.forget(store, person, reason=reason)} own rules withdrawn.")
         if file is not None:
-            say(f"{own_rules.load(store, _text(file))} rules loaded from {file.name}.")
-        found = own_rules.shown(store, area, on)
+            say(f"{setting_rules.load(store, person, _text(file), reason=reason)} rules loaded from {file.name}.")
+        found = [] if history else own_rules.shown(store, area, on)
+        past = own_rules.history(store, area) if history else []
+    if history:
+        deliver(pd.DataFrame([item.as_row() for item in past]), out=options["out"], as_json=options["as_json"], title="Own rules")
+        return
     frame = pd.DataFrame([item.as_row() for item in found])
     deliver(frame, out=options["out"], as_json=options["as_json"], title=f"Rules on {on}")
     doubtful = sum(not item.verified for item in found)

@@ -70,6 +70,12 @@ FORMS = (
     _("The layer %(layer)s is a table without geometry"),
     _("This upload is not here any more. Upload the file again."),
     _("This file has not been checked yet"),
+    _("There is no such value of an area's own; it was withdrawn already."),
+    _("document: the document in which the value stands was expected; name it, or the meeting that decided."),
+    _("%(rule)s: %(area)s has a value from %(day)s on already. Change it in the list of own values."),
+    _("%(rule)s: %(area)s has no value from %(day)s on. It was withdrawn; set it anew."),
+    _("reason: say why the value is withdrawn."),
+    _("valid_from: a day such as 2026-01-01 was expected, found %(found)s."),
     # not allowed
     _("Your account may not do this; an administrator can grant it."),
     _("Your account reads the layer %(layer)s and may not %(verb)s it; ask its bureau or the administrator."),

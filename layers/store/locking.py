@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from layers.schema import Layer
+    from layers.store.place_rules import PlaceRules
     from layers.store.rows import Row
 
-PROCEDURES: Final = frozenset({"library", "ledger"})
+PROCEDURES: Final = frozenset({"library", "ledger", "rules"})
 """Kinds of change that are steps of a procedure: they are not undone, what they did is corrected by another step."""
 WHOLE: Final = "*"
 PLACE: Final = "geometry"
@@ -37,6 +38,7 @@ class Lock:
         self._kind = kind
         self._free = free
         self.items: list[tuple[str, str, str]] = []
+        self.places: PlaceRules | None = None
 
     @classmethod
     def of_undo(cls, undone: str, change_id: int) -> Lock:
@@ -72,7 +74,7 @@ class Lock:
         for before, after in pairs:
             names = layer.locked(before.values)
             found = [name for name in sorted(names) if name in after.values and after.values[name] != before.values.get(name)]
-            found += [PLACE] if PLACE in names and moved(before, after, layer.place_tolerance_m) else []
+            found += [PLACE] if PLACE in names and moved(before, after, self._tolerance(layer, before)) else []
             self.items += [(layer.name, str(before.values[layer.key]), name) for name in found]
 
     def close(self) -> None:
@@ -82,6 +84,9 @@ class Lock:
         layer, row, _ = self.items[0]
         own = [name for item in self.items if item[:2] == (layer, row) for name in [item[2]]]
         raise LockedRowError.of(layer, row, own, more=[item for item in self.items if item[:2] != (layer, row)])
+
+    def _tolerance(self, layer: Layer, row: Row) -> float:
+        return layer.place_tolerance_m if self.places is None else self.places.tolerance_m(layer, row)
 
     def _own(self, layer: Layer) -> bool:
         return self._free or self._kind in layer.own_kinds

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import shapely
 
-Kind = Literal["import", "edit", "undo", "demo", "restore", "request", "bulk", "field", "ogc", "area", "library", "ledger"]
+Kind = Literal[
+    "import", "edit", "undo", "demo", "restore", "request", "bulk", "field", "ogc", "area", "library", "ledger", "rules"
+]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains", "is_null"]
 
 

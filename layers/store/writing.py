@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from layers.errors import CancelledError
 from layers.store import deriving, rows, tables
 from layers.store.judging import Judge
+from layers.store.place_rules import PlaceRules
 
 if TYPE_CHECKING:
     import threading
@@ -32,6 +33,7 @@ class Writer:
         """Start with nothing written; the judge and the lock see every row before it is written."""
         self.judge = judge or Judge()
         self.lock = lock
+        lock.places = PlaceRules(backend, connection)
         self.backend = backend
         self.connection = connection
         self.change_id = change_id

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from layers.area_rules import lineage
 from layers.row_values import known
 from processing.indicators import reading
 from processing.indicators.definition import Context, Finding, Indicator, nothing, units
 from processing.indicators.subjects import subject
 from processing.ledger.publishing import COUNTY_LEVEL, LOCAL, notice_days_key, publish_by
-from processing.ledger.rules import rules_for
+from processing.ledger.rules import from_rows, rules_for
 from processing.ledger.standing import day
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import date
 
     from processing.indicators.definition import Inputs
+    from processing.ledger.rules import LedgerRules
 
 OPENED: Final = frozenset({"审定公开", "年度公示"})
 
@@ -28,7 +30,8 @@ def published(inputs: Inputs, context: Context) -> pd.DataFrame:
 
     Of every village and township the last ledger built by the day counts. It complies when its notice began within 7 days,
     lasted at least 10, and the county's ledger was made public in the year in which it was built. What is still running (the 7
-    days, the notice, the year) is unknown, not a failure. Source: domain dictionary D19 (湘振局联〔2021〕5号).
+    days, the notice, the year) is unknown, not a failure. An area's own numbers (layer `area_rules`) stand in the place of the 7
+    and the 10 from their day on. Source: domain dictionary D19 (湘振局联〔2021〕5号).
 
     >>> from processing.indicators.example import context
     >>> rows = pd.DataFrame({"ledger_id": ["a", "b"], "level": "LV1", "unit": ["V", "W"], "village_code": "V", "county_code": "C",
@@ -43,11 +46,9 @@ def published(inputs: Inputs, context: Context) -> pd.DataFrame:
     if ledgers is None:
         return nothing()
     kept = ledgers.take(_last(ledgers.frame, context.on))
-    years = _opened(inputs)
-    answers = [
-        _complies({str(name): value for name, value in row.items()}, context, code, years)
-        for row, code in zip(kept.frame.to_dict("records"), kept.area_codes, strict=True)
-    ]
+    years, rules = _opened(inputs), _rules(inputs, context)
+    rows = [{str(name): value for name, value in row.items()} for row in kept.frame.to_dict("records")]
+    answers = [_complies(row, rules(row, code), years, context.on) for row, code in zip(rows, kept.area_codes, strict=True)]
     covered = pd.Series(pd.array(answers, dtype="boolean"), index=kept.ids.index)
     return units(kept, Finding(weight=reading.spread(1.0, kept.ids), covered=covered, missing="not_published"))
 
@@ -89,21 +90,40 @@ def _records(inputs: Inputs, layer: str) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows]
 
 
-def _complies(row: Mapping[str, Any], context: Context, code: str | None, years: Mapping[str, set[int]]) -> bool | None:
+def _rules(inputs: Inputs, context: Context) -> Callable[[Mapping[str, Any], str | None], LedgerRules]:
+    """Give a function that finds the rules of a ledger in an area on the day, the area's own among them."""
+    own = from_rows(_records(inputs, "area_rules"))
+    found: dict[str | None, LedgerRules] = {}
+
+    def rules(row: Mapping[str, Any], code: str | None) -> LedgerRules:
+        if code not in found:
+            known_areas = context.areas.ancestors(code) if code else ()
+            found[code] = rules_for(tuple(dict.fromkeys((*known_areas, *lineage(row)))), context.on, own)
+        return found[code]
+
+    if own:
+        context.note(
+            "own_rules",
+            f"台账规则中有 {len(own)} 条为地区自定（图层 area_rules），按适用地区和起始日计算。",
+            f"{len(own)} rules of the ledger were set by areas (layer area_rules) and hold there from their day on.",
+        )
+    return rules
+
+
+def _complies(row: Mapping[str, Any], rules: LedgerRules, years: Mapping[str, set[int]], on: date) -> bool | None:
     """Judge one ledger; None while something of it is still running."""
-    rules = rules_for(context.areas.ancestors(code) if code else (), context.on)
     last, begun, until = publish_by(row, rules), day(known(row, "published_on")), day(known(row, "published_until"))
-    if last is None or (begun is None and context.on <= last):
+    if last is None or (begun is None and on <= last):
         return None
     if begun is None or begun > last:
         return False
-    least = begun + timedelta(days=rules.days(notice_days_key(str(row["level"]))))
+    least = rules.after(begun, notice_days_key(str(row["level"])))
     if until is not None and until < least:
         return False
     year = last.year
     if year in years.get(str(known(row, "county_code")), set()):
-        return True if until is not None or context.on >= least else None
-    return False if context.on.year > year else None
+        return True if until is not None or on >= least else None
+    return False if on.year > year else None
 
 
 INDICATORS = (
@@ -120,7 +140,7 @@ INDICATORS = (
         caveat_zh="每个村、乡镇取当日前最近一份台账；仍在期内的单列为不明。",
         caveat_en="The last ledger of each village and township; what is still running is counted apart as unknown.",
         compute=published,
-        uses=("asset_events",),
+        uses=("asset_events", "area_rules"),
         finest_rank=5,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -142,10 +142,11 @@ def violations(ledger: Mapping[str, Any], rules: LedgerRules, today: date) -> li
     found: list[Violation] = []
     by, begun, until = publish_by(ledger, rules), day(known(ledger, "published_on")), day(known(ledger, "published_until"))
     if by is not None and (begun or today) > by:
-        text = (f"建立后 7 日内公示，最迟 {by}", f"published within seven days, by {by}")
+        within = rules.days("publication_days")
+        text = (f"建立后 {within} 日内公示，最迟 {by}", f"published within {within} days, by {by}")
         found.append(Violation("E8", "publication_days", "late", begun, *text, rules.source("publication_days")))
     key = notice_days_key(str(known(ledger, "level")))
-    if begun is not None and until is not None and until < begun + timedelta(days=rules.days(key)):
+    if begun is not None and until is not None and until < rules.after(begun, key):
         days = rules.days(key)
         found.append(
             Violation("E8", "notice_days", "broken", until, f"公示不少于 {days} 日", f"at least {days} days", rules.source(key))

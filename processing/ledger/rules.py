@@ -6,6 +6,7 @@ each document has a precedence, and a rule of a higher one hides that of a lower
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,9 +14,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.row_values import known
 from processing.errors import ProfileValueError
 from processing.library.notices import earliest_end
 from processing.profiles import EVERYWHERE, code_forms
+from processing.rule_keys import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -120,6 +123,31 @@ def read_own(text: str) -> tuple[Value, ...]:
     if any(not {"key", "value", "valid_from", "certainty"} <= row.keys() for row in rows):
         raise ProfileValueError("A rule needs key, value, valid_from and certainty")
     return tuple(replace(item, precedence=OWN_PRECEDENCE) for item in _values(document | {"rule": rows}))
+
+
+def from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Value, ...]:
+    """Read the rules of the ledger out of rows of the layer `area_rules`, whose values are JSON.
+
+    >>> row = {"part": "ledger", "rule_key": "publication_days", "value": "5", "area_code": "990101", "certainty": "seed"}
+    >>> [(item.key, item.value, item.scope) for item in from_rows([row | {"valid_from": "2026-01-01"}])]
+    [('publication_days', 5, '990101')]
+    """
+    return tuple(
+        Value(
+            str(row["rule_key"]),
+            json.loads(str(row["value"])),
+            str(known(row, "unit") or ""),
+            str(row["area_code"]),
+            date.fromisoformat(str(row["valid_from"])[:10]),
+            str(known(row, "clause") or ""),
+            str(known(row, "document") or ""),
+            str(row["certainty"]),
+            OWN_PRECEDENCE,
+            str(known(row, "note") or ""),
+        )
+        for row in rows
+        if row["part"] == LEDGER
+    )
 
 
 def _values(document: dict[str, Any]) -> list[Value]:

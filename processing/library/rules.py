@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +10,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from layers.row_values import known
 from processing.errors import ProfileValueError
 from processing.library.notices import earliest_end
 from processing.profiles import EVERYWHERE, code_forms
+from processing.rule_keys import LIBRARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -110,6 +113,30 @@ def read(text: str) -> tuple[Rule, ...]:
     return tuple(found)
 
 
+def from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
+    """Read the rules of the library out of rows of the layer `area_rules`, whose values are JSON.
+
+    >>> row = {"part": "library", "rule_key": "county_notice_days", "value": "15", "area_code": "990101", "certainty": "seed"}
+    >>> [(rule.key, rule.value, rule.scope) for rule in from_rows([row | {"valid_from": "2026-01-01"}])]
+    [('county_notice_days', 15, '990101')]
+    """
+    return tuple(
+        Rule(
+            str(row["rule_key"]),
+            json.loads(str(row["value"])),
+            str(row["area_code"]),
+            date.fromisoformat(str(row["valid_from"])[:10]),
+            str(known(row, "clause") or ""),
+            str(known(row, "document") or ""),
+            str(row["certainty"]),
+            str(known(row, "unit") or ""),
+            str(known(row, "note") or ""),
+        )
+        for row in rows
+        if row["part"] == LIBRARY
+    )
+
+
 @cache
 def shipped() -> tuple[Rule, ...]:
     """Read every file of rules that ships with this package."""
@@ -124,7 +151,7 @@ def rules_for(area_codes: Sequence[str], on: date, own: Iterable[Rule] = ()) -> 
     Args:
         area_codes: codes of the area and all it lies in, the finest first; empty for the rules that hold everywhere.
         on: the day. Before the first rule of a key its earliest one is used.
-        own: rules of the installation besides those that ship (see `read`); one of the same scope and day prevails.
+        own: rules that areas set besides those that ship (see `read`, `from_rows`); in their area they prevail from their day on.
 
     Raises:
         ProfileValueError: a value cannot be used.
@@ -136,14 +163,16 @@ def rules_for(area_codes: Sequence[str], on: date, own: Iterable[Rule] = ()) -> 
     [10, 15]
     """
     rank = {code: len(area_codes) - place for place, code in enumerate(area_codes)}
-    best: dict[str, tuple[tuple[int, int, int], Rule]] = {}
-    for number, rule in enumerate([*shipped(), *own]):
+    best: dict[str, tuple[tuple[int, bool, int, int], Rule]] = {}
+    printed = shipped()
+    for number, rule in enumerate([*printed, *own]):
+        mine = number >= len(printed)
         forms = () if rule.scope == EVERYWHERE else code_forms(rule.scope)
         place = 0 if rule.scope == EVERYWHERE else max((rank.get(code, -1) for code in forms), default=-1)
-        if place < 0 or (rule.scope != EVERYWHERE and rule.valid_from > on):
+        if place < 0 or ((mine or rule.scope != EVERYWHERE) and rule.valid_from > on):
             continue
         since = rule.valid_from.toordinal()
-        order = (place, since if rule.valid_from <= on else -since, number)
+        order = (place, mine, since if rule.valid_from <= on else -since, number)
         if rule.key not in best or order > best[rule.key][0]:
             best[rule.key] = (order, rule)
     return _rules({key: rule for key, (_, rule) in best.items()})

@@ -35,6 +35,7 @@ NAMES = [
     "facilities",
     "area_crosswalk",
     "plan_investments",
+    "area_rules",
 ]
 
 
@@ -95,6 +96,7 @@ def test_tables_without_geometry():
         "tasks",
         "area_crosswalk",
         "annual_plans",
+        "area_rules",
     }
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import held, reach
 from geo_app.actions.ledger.rights import area_of
-from geo_app.actions.library.record import SETTING, lineage
 from geo_app.errors import NotFoundError
+from layers.area_rules import lineage
 from layers.errors import StaleVersionError
 from layers.store import Condition
 from processing.ledger import rules, standing
 from processing.ledger.replaying import replay
+from processing.rule_keys import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,8 +58,8 @@ class AssetRecord:
 
 
 def own_rules(store: Store) -> list[Value]:
-    """Read the installation's own rules of the ledger."""
-    return [rule for text in store.settings_get(SETTING) or [] for rule in rules.read_own(text)]
+    """Read the rules of the ledger that areas set for themselves."""
+    return list(rules.from_rows(store.features("area_rules", [Condition("part", "=", LEDGER)])))
 
 
 def rules_of(

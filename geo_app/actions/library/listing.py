@@ -13,6 +13,7 @@ from geo_app.actions import inputs, reach
 from geo_app.actions.edit_rows import features_of
 from geo_app.actions.library import acting, record
 from geo_app.errors import ForbiddenError
+from layers.area_rules import lineage
 from layers.store import Condition
 from processing.library.money import decimal_of
 from processing.library.moves import CLOSED, DRAFT, LIBRARY, MOVES, OPEN_STAGES, STAGES
@@ -184,10 +185,10 @@ def waiting(store: Store, person: Person, today: dt.date) -> list[Waiting]:
     own = record.own_rules(store)
     found: list[Waiting] = []
     for key, (project, names) in mine.items():
-        lineage = tuple(record.lineage(project))
-        if lineage not in laws:
-            laws[lineage] = record.rules_of(store, project, today, own=own)
-        found += _of_project(project, events.get(key, []), names, laws[lineage], today)
+        codes = tuple(lineage(project))
+        if codes not in laws:
+            laws[codes] = record.rules_of(store, project, today, own=own)
+        found += _of_project(project, events.get(key, []), names, laws[codes], today)
     return sorted(found, key=lambda item: _urgency(item, today))
 
 

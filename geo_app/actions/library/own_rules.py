@@ -1,27 +1,30 @@
-"""The rules that hold in an area, as people look at them, and an installation's own, loaded from a file of dated rules."""
+"""The rules that hold in an area on a day, as people look at them, and how an area's own came about."""
 
 from __future__ import annotations
 
-import datetime as dt
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from geo_app.actions import held
 from geo_app.actions.ledger import records
 from geo_app.actions.library import record
-from geo_app.actions.library.record import SETTING, lineage
-from processing.errors import ProfileValueError
+from layers.area_rules import EVERYWHERE, PARTS, lineage
+from processing import rule_keys
 from processing.ledger import rules as ledger_rules
 from processing.library import rules as library_rules
-from processing.profiles import CERTAINTIES, EVERYWHERE
+from processing.rule_keys import LEDGER, LIBRARY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
 
-    from layers.store import Store
+    from layers.store import Store, VersionRecord
     from processing.ledger.rules import Value
     from processing.library.rules import Rule
+    from processing.rule_keys import RuleKey
 
+LAYER: Final = "area_rules"
 VERIFIED: Final = frozenset({"seed", "page"})
 """How sure a value is that stands in a document that was read; every other is marked."""
 UNVERIFIED: Final = "unverified 未核实"
@@ -29,10 +32,9 @@ UNVERIFIED: Final = "unverified 未核实"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A rule as it holds: of the library or the ledger, its value and source, and whether the installation set it."""
+    """A rule as it holds: its value and source, and whether an area set it."""
 
-    part: str
-    key: str
+    key: RuleKey
     value: Any
     unit: str
     scope: str
@@ -50,8 +52,8 @@ class Shown:
     def as_row(self) -> dict[str, Any]:
         """Give it as a row of a table."""
         return {
-            "part": self.part,
-            "key": self.key,
+            "part": self.key.part,
+            "key": self.key.name,
             "value": self.value if isinstance(self.value, (int, float, str)) else str(self.value),
             "unit": self.unit,
             "scope": "everywhere" if self.scope == EVERYWHERE else self.scope,
@@ -64,83 +66,95 @@ class Shown:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class OwnRule:
+    """A value that an area set, with the version of its row."""
+
+    rule_id: str
+    ver: int
+    key: RuleKey
+    area: str
+    valid_from: dt.date
+    value: Any
+    clause: str
+    document: str
+    certainty: str
+    note: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Read a row of the layer."""
+        key, value = rule_keys.key(row["part"], row["rule_key"]), json.loads(row["value"])
+        said = (str(row[name] or "") for name in ("clause", "document", "certainty", "note"))
+        return cls(str(row["rule_id"]), int(row["ver"]), key, str(row["area_code"]), row["valid_from"], value, *said)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One change of one own rule: who, when and why, what stood there before and what after (None: nothing)."""
+
+    change_id: int
+    at: dt.datetime
+    who: str
+    bureau: str
+    key: RuleKey
+    area: str
+    valid_from: dt.date
+    before: Any
+    after: Any
+    document: str
+
+    def as_row(self) -> dict[str, Any]:
+        """Give it as a row of a table."""
+        return {
+            "change": self.change_id,
+            "at": self.at.isoformat(timespec="seconds"),
+            "who": self.who,
+            "bureau": self.bureau,
+            "part": self.key.part,
+            "key": self.key.name,
+            "scope": "everywhere" if self.area == EVERYWHERE else self.area,
+            "valid_from": self.valid_from.isoformat(),
+            "before": "" if self.before is None else str(self.before),
+            "after": "" if self.after is None else str(self.after),
+            "document": self.document,
+        }
+
+
 def shown(store: Store, area: str | None, on: dt.date) -> list[Shown]:
     """List the rules of the library and of the ledger that hold in an area on a day; everywhere where no area is named."""
-    codes = _lineage(store, area) if area else ()
+    codes = codes_of(store, area) if area else ()
     own, own_kept = record.own_rules(store), records.own_rules(store)
     found = library_rules.rules_for(codes, on, own).sources
     kept = ledger_rules.rules_for(codes, on, own_kept).values
     mine = {id(rule) for rule in (*own, *own_kept)}
-    library = [_shown("library", rule, own=id(rule) in mine) for rule in found.values()]
-    return library + [_shown("ledger", rule, own=id(rule) in mine) for rule in kept.values()]
+    listed = [_shown(LIBRARY, rule, own=id(rule) in mine) for rule in found.values()]
+    listed += [_shown(LEDGER, rule, own=id(rule) in mine) for rule in kept.values()]
+    order = {(item.part, item.name): place for place, item in enumerate(rule_keys.keys())}
+    return sorted(listed, key=lambda item: order[item.key.part, item.key.name])
 
 
-def load(store: Store, text: str) -> int:
-    """Keep a file of rules beside those kept before, and say how many rules it has; one of the same area and day prevails.
-
-    Raises:
-        ProfileValueError: it is no file of rules, has none, or names a key or a value that cannot be used; nothing is kept.
-    """
-    found, kept = library_rules.read(text), ledger_rules.read_own(text)
-    if not (found or kept):
-        raise ProfileValueError(
-            "The file has no rule. Write each as [[rule]] (of the ledger: [[ledger_rule]]) with key, value, scope, valid_from "
-            "and certainty."
-        )
-    _check(found, {rule.key for rule in library_rules.shipped()})
-    _check(kept, {rule.key for rule in ledger_rules.values()})
-    for rule in found:
-        _check_value(rule)
-    for value in kept:
-        _check_kept(value)
-    texts = [before for before in store.settings_get(SETTING) or [] if before != text]
-    store.settings_set(SETTING, [*texts, text])
-    return len(found) + len(kept)
+def own(store: Store, area: str) -> list[OwnRule]:
+    """List the rules that an area, or what it lies in, set for itself, whenever they hold; in the order of the rules."""
+    codes = {*codes_of(store, area), EVERYWHERE}
+    rows = [OwnRule.of(row) for row in store.features(LAYER) if row["part"] in PARTS and row["area_code"] in codes]
+    order = {(item.part, item.name): place for place, item in enumerate(rule_keys.keys())}
+    return sorted(rows, key=lambda item: (order[item.key.part, item.key.name], item.area, item.valid_from))
 
 
-def forget(store: Store) -> int:
-    """Forget every rule of the installation's own and say how many files of them there were."""
-    texts: list[str] = store.settings_get(SETTING) or []
-    store.settings_set(SETTING, [])
-    return len(texts)
+def history(store: Store, area: str | None = None, *, limit: int = 200) -> list[Past]:
+    """List who set, changed and withdrew own rules, the latest first; those of an area and what it lies in, or all."""
+    codes = None if area is None else {*codes_of(store, area), EVERYWHERE}
+    found = [
+        _past(item)
+        for change in store.changes(LAYER, limit=limit)
+        for item in store.change_rows(change.change_id)
+        if item.layer == LAYER and (item.after or item.before or {}).get("part") in PARTS
+    ]
+    return [item for item in found if codes is None or item.area in codes]
 
 
-def _check(rules: Iterable[Rule | Value], known: Collection[str]) -> None:
-    for rule in rules:
-        if rule.key not in known:
-            raise ProfileValueError(f"There is no rule {rule.key}; there are: {', '.join(sorted(known))}")
-        if rule.certainty not in CERTAINTIES:
-            raise ProfileValueError(f"{rule.key}: certainty is one of {', '.join(CERTAINTIES)}, found {rule.certainty!r}")
-        if type(rule.valid_from) is not dt.date:
-            raise ProfileValueError(f"{rule.key}: valid_from is a day such as 2026-01-01, found {rule.valid_from!r}")
-        if not isinstance(rule.scope, str):
-            raise ProfileValueError(f'{rule.key}: scope is the code of an area in quotes, such as "430424", found {rule.scope!r}')
-
-
-def _check_value(rule: Rule) -> None:
-    """Use the rule where and when it begins to hold, so that a value that cannot be used is refused now."""
-    codes = () if rule.scope == EVERYWHERE else (rule.scope,)
-    held_there = library_rules.rules_for(codes, rule.valid_from, (rule,))
-    held_there.deadline(rule.valid_from.year)
-    numbers = [getattr(held_there, name) for name in (*library_rules.NOTICE_KEYS.values(), "emergency_remind_days")]
-    if min(numbers) < 0 or held_there.place_tolerance_m < 0:
-        raise ProfileValueError(f"{rule.key}: a number not below 0 was expected, found {rule.value!r}")
-
-
-def _check_kept(rule: Value) -> None:
-    """Compare a value of the ledger with those that ship: of the same type, days not below 0, holidays days."""
-    usual = next(item.value for item in ledger_rules.values() if item.key == rule.key)
-    if type(rule.value) is not type(usual) or (isinstance(usual, int) and rule.value < 0):
-        raise ProfileValueError(f"{rule.key}: a value such as {usual!r} was expected, found {rule.value!r}")
-    if rule.key == "day_kind" and rule.value not in library_rules.KINDS:
-        raise ProfileValueError(f"day_kind: one of {', '.join(library_rules.KINDS)} was expected, found {rule.value!r}")
-    try:
-        _ = ledger_rules.LedgerRules({"holidays": rule}).holidays if rule.key == "holidays" else None
-    except (TypeError, ValueError) as error:
-        raise ProfileValueError(f"holidays: a list of days such as 2026-10-01 was expected, found {rule.value!r}") from error
-
-
-def _lineage(store: Store, area: str) -> Sequence[str]:
+def codes_of(store: Store, area: str) -> Sequence[str]:
     """Name an area and all that it lies in, the finest first, as the store knows it and as its code says."""
     tree = held.areas(store)
     known = tree.ancestors(area) if area in tree else ()
@@ -149,6 +163,16 @@ def _lineage(store: Store, area: str) -> Sequence[str]:
     return tuple(dict.fromkeys((area, *known, *lineage(said))))
 
 
+def _past(item: VersionRecord) -> Past:
+    row: Mapping[str, Any] = item.after or item.before or {}
+    before, after = (None if state is None else json.loads(state["value"]) for state in (item.before, item.after))
+    key = rule_keys.key(row["part"], row["rule_key"])
+    document = f"{row['clause'] or ''} {row['document'] or ''}".strip()
+    area, since = row["area_code"], row["valid_from"]
+    return Past(item.change_id, item.at, item.who, item.bureau, key, area, since, before, after, document)
+
+
 def _shown(part: str, rule: Rule | Value, *, own: bool) -> Shown:
     source = f"{rule.rule_id} {rule.document}".strip()
-    return Shown(part, rule.key, rule.value, rule.unit, rule.scope, rule.valid_from, source, rule.certainty, rule.note, own)
+    key = rule_keys.key(part, rule.key)
+    return Shown(key, rule.value, rule.unit, rule.scope, rule.valid_from, source, rule.certainty, rule.note, own)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import reach
 from geo_app.errors import NotFoundError
+from layers.area_rules import lineage
 from layers.store import Condition
 from processing.library import rules
 from processing.library.stages import replay
+from processing.rule_keys import LIBRARY
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from layers.store import Reach, Store
     from processing.library.rules import LibraryRules, Rule
     from processing.library.stages import Trail, Violation
-
-SETTING = "library_rules"
-"""Setting of the store: TOML texts with an installation's own rules (see `processing.library.rules.read`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,8 @@ def events_of(store: Store, project_id: str) -> list[dict[str, Any]]:
 
 
 def own_rules(store: Store) -> list[Rule]:
-    """Read the installation's own rules."""
-    return [rule for text in store.settings_get(SETTING) or [] for rule in rules.read(text)]
+    """Read the rules that areas set for themselves."""
+    return list(rules.from_rows(store.features("area_rules", [Condition("part", "=", LIBRARY)])))
 
 
 def rules_of(store: Store, row: Mapping[str, Any], on: dt.date, *, own: Sequence[Rule] | None = None) -> LibraryRules:
@@ -99,18 +98,6 @@ def rules_of(store: Store, row: Mapping[str, Any], on: dt.date, *, own: Sequence
     Who asks for many projects gives the installation's own rules that were read once.
     """
     return rules.rules_for(lineage(row), on, own_rules(store) if own is None else own)
-
-
-def lineage(row: Mapping[str, Any]) -> Sequence[str]:
-    """Name the areas of a project, the finest first, with the prefecture and province of a county's code.
-
-    >>> lineage({"village_code": None, "township_code": None, "county_code": "430424"})
-    ['430424', '430400', '430000']
-    """
-    codes = [str(row[name]) for name in ("village_code", "township_code", "county_code") if row.get(name)]
-    if codes and codes[-1].isdigit():
-        codes += [codes[-1][:4].ljust(6, "0"), codes[-1][:2].ljust(6, "0")]
-    return list(dict.fromkeys(codes))
 
 
 def _first_day() -> dt.date:

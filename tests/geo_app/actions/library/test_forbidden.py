@@ -7,7 +7,7 @@ import shapely
 
 from geo_app.access import NOBODY
 from geo_app.actions.ledger.rights import LedgerFaultsError
-from geo_app.actions.library import drafting, moving
+from geo_app.actions.library import drafting, moving, setting_rules
 from geo_app.actions.save_edits import EditFaultsError, StaleEditsError
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError, NotSignedInError, answer
 from layers.errors import LockedRowError, PreconditionRequiredError
@@ -65,14 +65,11 @@ def test_a_notice_planned_too_short_is_refused_when_it_is_hung(library):
 
 
 def test_working_days_and_longer_notices_are_an_areas_own_rules(library, values):
-    library.store.settings_set(
-        "library_rules",
-        [
-            (
-                '[[rule]]\nkey="day_kind"\nvalue="working"\nscope="990101"\nvalid_from=2026-01-01\ncertainty="design"\n'
-                '[[rule]]\nkey="holidays"\nvalue=["2026-03-10"]\nscope="990101"\nvalid_from=2026-01-01\ncertainty="design"\n'
-            )
-        ],
+    setting_rules.load(
+        library.store,
+        PEOPLE["revitalisation"],
+        '[[rule]]\nkey="day_kind"\nvalue="working"\nscope="990101"\nvalid_from=2026-01-01\ncertainty="design"\n'
+        '[[rule]]\nkey="holidays"\nvalue=["2026-03-10"]\nscope="990101"\nvalid_from=2026-01-01\ncertainty="design"\n',
     )
     key = library.brought("village_notice")
     found = refused(library, key, "village", "submit_to_township", "03-16", code="too_early", **values.submit_to_township)
