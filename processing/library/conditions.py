@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from layers.catalogue import LAYERS
 from layers.codes import PROJECT_STATUS
-from layers.row_values import known
+from layers.row_values import entries, known
 from processing.library import content
 from processing.library.faults import fault
 from processing.library.money import decimal_of
 from processing.library.moves import CROSS, EMERGENCY, ENDS_NOTICE, LIBRARY, MOVES, NOTICES, OPINIONS, STAGES, WORKS
 from processing.library.planning import other_year
-from processing.library.trail import day_of, entries
+from processing.library.trail import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
