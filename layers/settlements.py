@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from layers.codes import SETTING, SIZE_CLASS
-from layers.declare import COMMON, area, code, flag, integer, number, text
+from layers.codes import SETTING, SIZE_CLASS, SUPPLY_MODE
+from layers.declare import COMMON, area, code, date, flag, integer, number, text
 from layers.row_checks import not_above
 from layers.row_values import amount, known
 from layers.schema import GeometryKind, Layer, RowFault
@@ -79,6 +79,16 @@ LAYER = Layer(
         flag("has_power", "通电", "Has power", "S3, S4-7"),
         flag("has_road", "通路", "Has road", "S3, S4-7"),
         flag("has_comm", "通信", "Has communication", "S3, S4-7"),
+        code("supply_mode", "page B1.2", SUPPLY_MODE, ("供水方式", "Supply mode"), note="as for hamlets"),
+        integer("tap_in_house_hh", "入户户数", "Households with tap", "page B1.2", unit="household", minimum=0),
+        number(
+            "litres_per_person_day", "人均水量", "Water per person", "page B1.1", unit="L/p·d", minimum=0, note="as for hamlets"
+        ),
+        integer(
+            "outage_days_year", "停水天数", "Outage days per year", "page B1.1", unit="d", minimum=0, maximum=366, note="limit 36"
+        ),
+        flag("quality_ok", "水质达标", "Water quality good", "page B1.1"),
+        date("quality_test_date", "水质检测日期", "Water quality tested on", "S4-7", note="half-yearly"),
         flag("has_sewage", "污水处理", "Has sewage treatment", "S4-7"),
         flag("has_waste", "垃圾收运", "Has waste collection", "S4-7"),
         flag("has_school", "学校", "Has school", "S4-7"),
@@ -99,6 +109,7 @@ LAYER = Layer(
             "persons_registered_poor", "persons_total", "建档立卡人数不大于总人数", "registered persons not above all persons"
         ),
         not_above("employed_households", "households", "就业户数不大于安置户数", "households in work not above households"),
+        not_above("tap_in_house_hh", "households", "入户户数不大于安置户数", "households with tap not above households"),
         check_size_class,
     ),
     geometry_required=True,

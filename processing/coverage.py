@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 import pandas as pd
 
 from layers.catalogue import layer
-from processing import rollup, targets
+from processing import resettled, rollup, targets
 from processing.areas import HAMLET_RANK, Areas
 from processing.errors import CancelledError
 from processing.indicators import INDICATORS, indicator, reading
@@ -102,7 +102,8 @@ def evaluate(
         _step(options, done, len(codes), code)
         rows = _units(INDICATORS[code], inputs, context)
         units[code] = rows if chosen is None else rows[_inside(rows, areas, chosen)].reset_index(drop=True)
-        table = rollup.roll_up(units[code], areas, finest_rank=INDICATORS[code].finest_rank, levels=levels)
+        people = resettled.spread(units[code], inputs, context)
+        table = rollup.roll_up(units[code], areas, finest_rank=INDICATORS[code].finest_rank, levels=levels, people=people)
         tables.append(_filtered(table, areas, chosen).assign(indicator=code))
     whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["indicator", *rollup.COLUMNS])
     _remarks(context, inputs, codes, units)
@@ -131,7 +132,7 @@ def _units(item: Indicator, inputs: Inputs, context: Context) -> pd.DataFrame:
             f"Layers not loaded: {', '.join(layer(name).en for name in absent)}; "
             "indicators that need them cannot be computed or are unknown throughout.",
         )
-    return context.once(("units", item.code), lambda: item.compute(inputs, context))
+    return resettled.units_of(item.code, item.weight, item.compute, inputs, context)
 
 
 def _levels(wanted: Iterable[str] | None, areas: Areas) -> list[str] | None:

@@ -41,7 +41,8 @@ FEATURE_LAYERS: Final[Mapping[str, str]] = {
 """Which layer holds the feature that an asset is joined to."""
 ENDED: Final = frozenset({"rejected", "withdrawn"})
 """Statuses of projects that will not be built."""
-NEEDS: Final = ("projects", "assets", "farmland", "hamlets", "villages", *dict.fromkeys(FEATURE_LAYERS.values()))
+_OTHERS: Final = ("projects", "assets", "farmland", "hamlets", "villages", "settlement_origins")
+NEEDS: Final = (*_OTHERS, *dict.fromkeys(FEATURE_LAYERS.values()))
 """Layers that are looked at where they are present."""
 
 

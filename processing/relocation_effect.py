@@ -1,28 +1,23 @@
-"""What counting relocated people at their settlement would change in an indicator that weighs persons, from the units of a run.
+"""What counting relocated people at their settlement changes in an indicator that weighs persons, from the units of a run.
 
-A run weighs hamlets as stated and keeps settlements in a group of their own, so that nobody is counted twice. Where origins say
-that an old village still counts people who moved, their weight is taken out of the hamlets of that village, in proportion, and
-put on their settlement. The sum of the weights stays the same.
+A run keeps of each unit what the ledgers state beside what it counts (`processing.resettled`). The sums of the weights differ
+only by people of settlements whom no village counts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-import pandas as pd
+from processing.resettled import STATED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    Row = Mapping[str, Any]
-
-SETTLEMENTS: Final = "settlements"
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A rolled-up figure: weights that pass, weights that are known, and unknown weights; percent with bounds."""
+    """A rolled-up figure: weights that pass, weights that are known, and unknown weights."""
 
     numerator: float
     denominator: float
@@ -34,18 +29,6 @@ class Figures:
         return 100 * self.numerator / self.denominator if self.denominator else None
 
     @property
-    def low(self) -> float | None:
-        """Percent where the unknown fail."""
-        whole = self.denominator + self.unknown
-        return 100 * self.numerator / whole if whole else None
-
-    @property
-    def high(self) -> float | None:
-        """Percent where the unknown pass."""
-        whole = self.denominator + self.unknown
-        return 100 * (self.numerator + self.unknown) / whole if whole else None
-
-    @property
     def weight(self) -> float:
         """All weights, known and unknown."""
         return self.denominator + self.unknown
@@ -53,75 +36,44 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """An indicator as the run gives it and with relocated people at their settlement; how many people change place."""
+    """An indicator as the ledgers stand, and with relocated people at their settlement.
+
+    `left` people are taken out of hamlets, `came` people count at settlements; the difference no village counted before.
+    """
 
     before: Figures
     after: Figures
-    moved: float
+    left: float
+    came: float
 
 
-def effect(units: pd.DataFrame, origins: Iterable[Row]) -> Effect | None:
-    """Compute an indicator again with relocated people at their settlement; None where the run has no settlement in it.
+def effect(units: pd.DataFrame) -> Effect | None:
+    """Compare an indicator with what the ledgers state; None where relocated people make no difference to it.
 
     Args:
-        units: units of an indicator that weighs persons: unit_layer, unit_id, area_code, numerator, denominator.
-        origins: rows of the layer settlement_origins.
+        units: units of an indicator as a run keeps them: numerator, denominator, and the columns STATED where people moved.
 
     Example:
-        >>> units = pd.DataFrame({"unit_layer": ["hamlets", "hamlets", "settlements"], "unit_id": ["h1", "h2", "s"],
-        ...     "area_code": ["v", "v", "w"], "numerator": [0.0, 60.0, 50.0], "denominator": [40.0, 60.0, 50.0]})
-        >>> found = effect(units, [{"village_code": "v", "settlement_id": "s", "persons": 20, "still_counted": True}])
-        >>> found.before.value, found.after.value, found.after.weight, found.moved
-        (60.0, 68.0, 100.0, 20.0)
+        >>> import pandas as pd
+        >>> units = pd.DataFrame({"numerator": [0.0, 48.0, 20.0], "denominator": [32.0, 48.0, 20.0],
+        ...     "stated_numerator": [0.0, 60.0, 0.0], "stated_denominator": [40.0, 60.0, 0.0]})
+        >>> found = effect(units)
+        >>> found.before.value, found.after.value, found.after.weight, found.left, found.came
+        (60.0, 68.0, 100.0, 20.0, 20.0)
     """
-    weighed = units[units["denominator"].notna() & (units["denominator"] > 0)]
-    own = weighed["unit_layer"] == SETTLEMENTS
-    sites, rest = weighed[own], weighed[~own]
-    if sites.empty:
+    if STATED[0] not in units:
         return None
-    room = _by_name(sites.drop_duplicates("unit_id").set_index("unit_id")["denominator"])
-    held = _by_name(rest.groupby("area_code")["denominator"].sum())
-    out, put = _places(origins, held, room)
-    scale = rest["area_code"].map(lambda code: 1 - out.get(code, 0.0) / held[code] if code in held else 1.0).astype(float)
-    share = sites["unit_id"].map(lambda key: put.get(key, 0.0) / room[key]).astype(float)
-    before, moved_there = _sum(rest, pd.Series(1.0, index=rest.index)), _sum(sites, share)
-    left = _sum(rest, scale)
-    after = Figures(
-        left.numerator + moved_there.numerator, left.denominator + moved_there.denominator, left.unknown + moved_there.unknown
+    growth = (units["denominator"] - units["stated_denominator"]).fillna(0.0)
+    if not growth.any():
+        return None
+    return Effect(
+        _sum(units["stated_numerator"], units["stated_denominator"]),
+        _sum(units["numerator"], units["denominator"]),
+        left=float(-growth[growth < 0].sum()),
+        came=float(growth[growth > 0].sum()),
     )
-    return Effect(before, after, sum(put.values()))
 
 
-def _places(
-    origins: Iterable[Row], held: Mapping[str, float], room: Mapping[str, float]
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Say how much weight leaves each village and comes to each settlement: never more than either has."""
-    out: dict[str, float] = {}
-    put: dict[str, float] = {}
-    for row in origins:
-        village, site = str(row.get("village_code")), str(row.get("settlement_id"))
-        persons = _moving(row)
-        if village not in held or site not in room or not persons:
-            continue
-        moving = min(persons, held[village] - out.get(village, 0.0), room[site] - put.get(site, 0.0))
-        out[village] = out.get(village, 0.0) + moving
-        put[site] = put.get(site, 0.0) + moving
-    return out, put
-
-
-def _by_name(weights: pd.Series) -> dict[str, float]:
-    return {str(name): float(weight) for name, weight in weights.items()}
-
-
-def _moving(row: Row) -> float:
-    """Give the persons of a row that stand in the old village's figure for sure."""
-    persons, counted = row.get("persons"), row.get("still_counted")
-    return float(persons) if pd.notna(persons) and pd.notna(counted) and bool(counted) else 0.0
-
-
-def _sum(units: pd.DataFrame, share: pd.Series) -> Figures:
-    known = units["numerator"].notna()
-    weight = units["denominator"].astype(float) * share
-    return Figures(
-        float((units["numerator"].astype(float) * share)[known].sum()), float(weight[known].sum()), float(weight[~known].sum())
-    )
+def _sum(numerator: pd.Series, denominator: pd.Series) -> Figures:
+    known = numerator.notna()
+    return Figures(float(numerator[known].sum()), float(denominator[known].sum()), float(denominator[~known].sum()))

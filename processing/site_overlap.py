@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import numpy as np
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from processing import crs, ellipsoid, nearest
 from processing.plane import Plane
@@ -112,11 +114,21 @@ def _of_lines(site: shapely.Geometry, other: shapely.Geometry, label: Any, along
     pieces = shapely.get_parts(shapely.intersection(flat, band))
     pieces = pieces[(shapely.get_dimensions(pieces) == LINE) & ~shapely.is_empty(pieces)]
     least = min(CROSSING_WIDTHS * width, HALF * flat.length, HALF * beside_it.length)
-    together = pieces[shapely.length(pieces) >= least]
+    together = pieces[_whole_lengths(pieces) >= least]
     if len(together):
         length = float(ellipsoid.lengths_m(np.asarray(shapely.transform(together, plane.inverse), dtype=object)).sum())
         return Shared(label, "along", length_m=length, share=_share(length, _length(shapely.unary_union(site))))
     return Shared(label, "crosses") if site.intersects(other) else None
+
+
+def _whole_lengths(pieces: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Give for each piece the length of all pieces that it hangs together with: a line that crosses itself comes in pieces."""
+    if not len(pieces):
+        return np.zeros(0)
+    one, other = shapely.STRtree(pieces).query(pieces, predicate="intersects")
+    _, group = connected_components(coo_array((np.ones(len(one)), (one, other)), shape=(len(pieces),) * 2), directed=False)
+    whole: np.ndarray[Any, np.dtype[np.float64]] = np.bincount(group, weights=shapely.length(pieces))[group]
+    return whole
 
 
 def _length(shape: shapely.Geometry) -> float:

@@ -304,7 +304,7 @@ def gaps_of(
     mine = pd.DataFrame([{name: work.get(name) for name in ("name", "task", "baiyin_item")}])
     closing = _closing(work.get("project_id"), inputs, context)
     found = []
-    for code, (_, _, kind) in gap_projects.GAPS.items():
+    for code, (_, _, kind, _) in gap_projects.GAPS.items():
         if code not in units or not len(units[code]):
             continue
         state = gap_projects.gap_state(inputs, context, code, codes)
@@ -327,7 +327,7 @@ def _closing(
     pairs = matching.villages_of(active, reading.rows(inputs, "villages"), near_m=context.value("gap.near_m"))
     names = reading.text(projects, "name")
     found: dict[tuple[str, str], tuple[tuple[str, str, str], ...]] = {}
-    for kind in {kind for _, _, kind in gap_projects.GAPS.values()}:
+    for kind in {kind for _, _, kind, _ in gap_projects.GAPS.values()}:
         of_kind = pairs[pairs["project"].isin(active.index[matching.is_of_kind(active, kind)])]
         for village, rows in of_kind.groupby("village_code", sort=False)["project"]:
             said = [(str(keys[row]), str(names[row] or keys[row]), str(status[row])) for row in dict.fromkeys(rows)]

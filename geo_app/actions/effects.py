@@ -11,7 +11,7 @@ import pandas as pd
 from geo_app.actions import held
 from geo_app.actions.edited_frames import edited
 from geo_app.progress import Progress
-from processing import profiles, rollup
+from processing import profiles, resettled, rollup
 from processing.areas import HAMLET_RANK, Areas
 from processing.coverage import evaluate
 from processing.indicators import INDICATORS
@@ -172,8 +172,9 @@ def _moved(before: Evaluation, after: Evaluation, codes: Sequence[str], trees: t
     rows = []
     for code in codes:
         sums: dict[tuple[str, str], list[Any]] = {}
+        settled = tuple(resettled.in_areas(side.units[code]) for side in (before, after))
         for unit in _changed(before.units[code], after.units[code], code):
-            for place in unit.places(trees, finest=INDICATORS[code].finest_rank):
+            for place in unit.places(trees, settled, finest=INDICATORS[code].finest_rank):
                 held_ = sums.setdefault(place[:2], [0.0, 0.0, place[2]])
                 held_[0] += max(place[3], 0.0)
                 held_[1] += max(-place[3], 0.0)
@@ -190,9 +191,17 @@ class _Unit:
     persons: tuple[float, float]
     areas: tuple[str | None, str | None]
 
-    def places(self, trees: tuple[Areas, Areas], *, finest: int) -> Iterable[tuple[str, str, str | None, float]]:
-        """Give level, code, parent and growth of persons for every area, group and level that the unit counts in."""
-        sides = [_chain(tree, code, self.layer) for tree, code in zip(trees, self.areas, strict=True)]
+    def places(
+        self, trees: tuple[Areas, Areas], settled: tuple[frozenset[str], ...], *, finest: int
+    ) -> Iterable[tuple[str, str, str | None, float]]:
+        """Give level, code, parent and growth of persons for every area, group and level that the unit counts in.
+
+        `settled` names the settlements that count in the areas, before and after.
+        """
+        sides = [
+            _chain(tree, code, self.layer, counts=self.layer != SETTLEMENTS or self.id in ids)
+            for tree, code, ids in zip(trees, self.areas, settled, strict=True)
+        ]
         for place in dict.fromkeys([*sides[0], *sides[1]]):
             growth = (self.persons[1] if place in sides[1] else 0.0) - (self.persons[0] if place in sides[0] else 0.0)
             yield (*place, None, growth)
@@ -201,11 +210,12 @@ class _Unit:
             yield level, self.id, self.areas[1] or self.areas[0], self.persons[1] - self.persons[0]
 
 
-def _chain(tree: Areas, code: str | None, layer: str) -> tuple[tuple[str, str], ...]:
-    """Give level and code of every area and group that a place lies in, and of the row for all."""
-    if layer == SETTLEMENTS:
-        return ((rollup.GROUP, SETTLEMENTS),)
-    top = ((rollup.TOP, rollup.TOP),)
+def _chain(tree: Areas, code: str | None, layer: str, *, counts: bool) -> tuple[tuple[str, str], ...]:
+    """Give level and code of every area and group that a place counts in, and of the row for all."""
+    own = ((rollup.GROUP, SETTLEMENTS),) if layer == SETTLEMENTS else ()
+    if not counts:
+        return own
+    top = (*own, (rollup.TOP, rollup.TOP))
     if code is None or code not in tree:
         return top
     at = tree.positions([code])[0]

@@ -20,10 +20,8 @@ from processing.settlement_needs import FACILITIES, FURTHER
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from geo_app.actions.run_coverage import Run
     from geo_app.actions.settlement_needs import Settlements
     from geo_app.progress import Progress
-    from processing.relocation_effect import Effect
 
 pages = Blueprint("settlements", __name__, url_prefix="/settlements")
 
@@ -75,17 +73,11 @@ def index() -> ResponseReturnValue:
         further=[(name, titles[name]) for name in FURTHER],
         titles=titles,
         run=run,
-        effects=_effects(run) if run and not area else [],
+        effects=settlement_needs.effects(run) if run and not area else [],
         size_label=lambda name: SIZE_CLASS.label(name, language()) if name else gettext("not stated"),
         setting_label=lambda name: SETTING.label(name, language()) if name else "—",
         shown=SHOWN,
     )
-
-
-def _effects(run: Run) -> list[tuple[str, Effect]]:
-    here, who = desk(), person()
-    key = scoped("relocation effect", run.id, figures.versions().get("settlement_origins", 0))
-    return here.kept.get(key, lambda: settlement_needs.effects(here.store, run, who))
 
 
 @pages.get("/map")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from layers.demo.rows import chance, frame, some_unknown
+from layers.demo.rows import chance, days_before, frame, some_unknown
 from layers.demo.shares import split
 from layers.household_cells import ALL, TOTAL, TYPES, Month, shown
 from layers.settlements import size_class
@@ -85,10 +85,25 @@ def add_settlements(built: Built) -> None:
             "property_registered_pct": np.round(rng.uniform(52, 100, count), 1),
             "counted_in_village": some_unknown(np.zeros(count, dtype=bool), 0.03, built.places.rng("counted")),
             "employed_households": (homes * rng.uniform(0.8, 1.0, count)).astype(int),
+            **_supply(homes, large | town, built.places.rng("settlement supply")),
             **built.area_columns(village),
         },
         shapely.points(degrees),
     )
+
+
+def _supply(homes: Array, near_town: Array, rng: np.random.Generator) -> dict[str, Any]:
+    """Give how settlements get their water: built for it, so nearly all have taps; large ones from the town's network."""
+    count = len(homes)
+    tapped = np.minimum(np.round(homes * np.where(chance(rng, count, 0.9), 1.0, rng.uniform(0.9, 1.0, count))), homes).astype(int)
+    return {
+        "supply_mode": some_unknown(np.where(near_town, "city_ext", "central10k"), 0.04, rng),
+        "tap_in_house_hh": some_unknown(tapped, 0.04, rng),
+        "litres_per_person_day": some_unknown(np.round(rng.normal(68, 9, count).clip(36, 120), 1), 0.05, rng),
+        "outage_days_year": some_unknown(rng.poisson(5, count), 0.05, rng),
+        "quality_ok": some_unknown(chance(rng, count, 0.985), 0.04, rng),
+        "quality_test_date": some_unknown(days_before(rng.integers(5, 300, count)), 0.04, rng),
+    }
 
 
 def add_facilities(built: Built) -> None:

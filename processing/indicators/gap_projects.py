@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from processing import matching, rollup
+from processing import matching, resettled, rollup
 from processing.indicators import reading
 from processing.indicators.definition import Context, Finding, Indicator, nothing, units
 from processing.indicators.road_access import administrative, larger_hamlets_hardened
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from processing.indicators.definition import Inputs
 
 VILLAGE_RANK: Final = 5
-GAPS: Final[dict[str, tuple[Callable[[Inputs, Context], pd.DataFrame], str, str]]] = {
-    "W4": (safe_water, "gap.w4_pct", "water"),
-    "RD3": (larger_hamlets_hardened, "gap.rd3_pct", "road"),
-    "SN1": (sanitary_toilets, "gap.sn1_pct", "toilet"),
-    "SN2": (village_sewage, "gap.sn2_pct", "sewage"),
+GAPS: Final[dict[str, tuple[Callable[[Inputs, Context], pd.DataFrame], str, str, str]]] = {
+    "W4": (safe_water, "gap.w4_pct", "water", "person"),
+    "RD3": (larger_hamlets_hardened, "gap.rd3_pct", "road", "hamlet"),
+    "SN1": (sanitary_toilets, "gap.sn1_pct", "toilet", "household"),
+    "SN2": (village_sewage, "gap.sn2_pct", "sewage", "village"),
 }
-"""Indicators that make a gap village, each with the threshold of the gap and the kind of project that helps."""
+"""Indicators that make a gap village: threshold of the gap, kind of project that helps, and what the indicator weighs."""
 VACUOUS: Final = frozenset({"RD3"})
 """Where a village without any unit has no gap: it simply has no larger hamlet."""
 
@@ -75,12 +75,14 @@ def gap_villages_covered(inputs: Inputs, context: Context) -> pd.DataFrame:
 
 def gap_state(inputs: Inputs, context: Context, code: str, villages: pd.Series) -> pd.Series:
     """Say which villages certainly have a gap in one of the GAPS indicators (true), certainly none (false), or may have (NA)."""
-    compute, key, _ = GAPS[code]
-    rows = context.once(("units", code), lambda: compute(inputs, context))
+    compute, key, _, weight = GAPS[code]
+    rows = resettled.units_of(code, weight, compute, inputs, context)
+    people = resettled.spread(rows, inputs, context)
     level = next((item.name for item in context.areas.levels if item.rank == VILLAGE_RANK), None)
     if level is None:
         return reading.spread(pd.NA, villages, "boolean")
-    table = rollup.roll_up(rows, context.areas, finest_rank=VILLAGE_RANK, levels=[level]).set_index("area_code").reindex(villages)
+    table = rollup.roll_up(rows, context.areas, finest_rank=VILLAGE_RANK, levels=[level], people=people)
+    table = table.set_index("area_code").reindex(villages)
     limit = context.per_unit(key, villages).to_numpy(dtype=float)
     low, high = table["low"].to_numpy(dtype=float), table["high"].to_numpy(dtype=float)
     with np.errstate(invalid="ignore"):
@@ -125,7 +127,7 @@ INDICATORS = (
         formula="100 · gap villages with a matching project in the library / gap villages (W4, RD3, SN1 or SN2 below threshold)",
         weight="village",
         needs=("villages", "projects"),
-        uses=("hamlets", "sanitation", "roads", "counties", "water_works", "service_areas"),
+        uses=("hamlets", "sanitation", "roads", "counties", "water_works", "service_areas", "settlements", "settlement_origins"),
         parameters=(
             "gap.w4_pct",
             "gap.rd3_pct",
@@ -135,6 +137,7 @@ INDICATORS = (
             "gap.near_m",
             "gap.statuses",
             "village.urban_codes",
+            "relocation.count_at",
         ),
         source="domain dictionary D20 (design from 湘委乡振组办发〔2021〕1号 四, S2)",
         caveat_zh="短板按上界判断，可能有短板但不能确定的村单列；项目类别按分项或名称关键词匹配。",

@@ -29,7 +29,7 @@ def rural_access(inputs: Inputs, context: Context) -> pd.DataFrame:
 
     RD1 = 100 · Σ pop_i · p_i / Σ pop_i, p_i = 1 when an all-season road lies within the radius (2 km), geodesic and straight. A
     hamlet that has only roads of unknown kind within the radius is unknown. Variant `road_access.variant` = passability: p_i is
-    the greatest passability (0–1) of the roads within the radius. Relocation settlements count in their own group.
+    the greatest passability (0–1) of the roads within the radius. Relocated people count at their settlement.
 
     Source: SDG indicator 9.1.1 metadata; variant after the 2019 supplemental guidelines (TRL/ReCAP).
 
@@ -236,13 +236,14 @@ INDICATORS = (
         formula="100 · Σ population within the radius of an all-season road / Σ rural population",
         weight="person",
         needs=("hamlets", "roads"),
-        uses=("settlements", "villages"),
+        uses=("settlements", "settlement_origins", "villages"),
         parameters=(
             "road_access.radius_m",
             "road_access.variant",
             "road.hardened_surfaces",
             "road.outclass_hardened_is_all_season",
             "rural.codes",
+            "relocation.count_at",
         ),
         source="SDG indicator 9.1.1 (World Bank); domain dictionary D7, B2.2",
         caveat_zh="直线距离；“全年通行”按给定值，或按技术等级非等外、或路面硬化推定；附近只有状况不明的道路时为未知。",
@@ -311,8 +312,8 @@ INDICATORS = (
         formula="100 · Σ population within the radius of any road / Σ rural population",
         weight="person",
         needs=("hamlets", "roads"),
-        uses=("settlements", "villages"),
-        parameters=("road_access.any_radius_m", "rural.codes"),
+        uses=("settlements", "settlement_origins", "villages"),
+        parameters=("road_access.any_radius_m", "rural.codes", "relocation.count_at"),
         source="design, beside RD1",
         caveat_zh="任何道路都算，不论等级、路面和能否全年通行。",
         caveat_en="Any road counts, whatever its class, surface or season.",

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from processing.indicators import reading
-from processing.indicators.definition import Context, Finding, Indicator, Subject, joined, nothing, units
+from processing.indicators.definition import Context, Finding, Indicator, Subject, joined, units
 from processing.indicators.nearby import works_nearby
 from processing.indicators.subjects import rural, subject
-from processing.indicators.supply import DISPERSED, supply
+from processing.indicators.supply import DISPERSED, supplied
 
 if TYPE_CHECKING:
     from processing.indicators.definition import Inputs
+    from processing.indicators.supply import Supply
 
 W4_ITEMS = ("quantity", "water_quality", "distance", "reliability")
 """Codes of the four items, as they stand in `missing`, several joined by `;`."""
@@ -43,31 +44,29 @@ def safe_water(inputs: Inputs, context: Context) -> pd.DataFrame:
     1        0.0         50.0  quantity
     2        NaN         80.0   unknown
     """
-    hamlets = subject(inputs, context, "hamlets")
-    if hamlets is None:
-        return nothing()
-    hamlets = hamlets.take(rural(inputs, context, hamlets))
-    found = supply(inputs, context, subject_frame(inputs, context))
+    return joined([_safe(inputs, context, places, found) for places, found in supplied(inputs, context)])
+
+
+def _safe(inputs: Inputs, context: Context, places: Subject, found: Supply) -> pd.DataFrame:
+    tap = reading.first_known(tapped(places.frame, context), reading.flag(places.frame, "has_water"))
     items = {
-        "quantity": _quantity(inputs, context, hamlets),
-        "water_quality": reading.flag(hamlets.frame, "quality_ok"),
-        "distance": tapped(hamlets.frame, context) | _fetching(context, hamlets),
-        "reliability": _reliability(context, hamlets),
+        "quantity": _quantity(inputs, context, places),
+        "water_quality": reading.first_known(reading.flag(places.frame, "quality_ok"), found.tested_good),
+        "distance": tap | _fetching(context, places),
+        "reliability": reading.first_known(_reliability(context, places), found.reliable),
     }
-    items["water_quality"] = reading.first_known(items["water_quality"], found.tested_good.reindex(hamlets.ids.index))
-    items["reliability"] = reading.first_known(items["reliability"], found.reliable.reindex(hamlets.ids.index))
-    safe = reading.spread(value=True, like=hamlets.persons, dtype="boolean")
+    safe = reading.spread(value=True, like=places.persons, dtype="boolean")
     for state in items.values():
         safe &= state
-    near = works_nearby(inputs, context, hamlets)
+    near = works_nearby(inputs, context, places)
     return units(
-        hamlets,
+        places,
         Finding(
-            weight=hamlets.persons,
+            weight=places.persons,
             covered=safe,
             missing=_named(items, safe),
-            distance_m=reading.first_known(reading.number(hamlets.frame, "fetch_distance_m"), near.distance_m),
-            shortfall=hamlets.persons,
+            distance_m=reading.first_known(reading.number(places.frame, "fetch_distance_m"), near.distance_m),
+            shortfall=places.persons,
             shortfall_unit="person",
             nearest_id=near.ids,
             nearest_name=near.names,
@@ -83,7 +82,7 @@ def supply_reach(inputs: Inputs, context: Context) -> pd.DataFrame:
     ≤ `water.point_vertical_m` / population of all hamlets with geometry. Distance: geodesic, straight, to the nearest work; a
     hamlet's own `fetch_distance_m` goes before it. Height: the hamlet's `fetch_vertical_m`, otherwise unknown. W5 asks for both,
     where W4 joins them by “or”, so W5 can be lower. Without a tap, too far is decided without
-    the height. Settlements count in their own group.
+    the height. A settlement with water has a tap.
 
     Source: domain dictionary D5 (design), limits page B1.1.
 
@@ -105,7 +104,8 @@ def supply_reach(inputs: Inputs, context: Context) -> pd.DataFrame:
     settlements = subject(inputs, context, "settlements")
     if settlements is not None:
         chosen = settlements.take(settlements.lon.notna())
-        parts.append(_reach(inputs, context, chosen, reading.flag(chosen.frame, "has_water")))
+        tap = reading.first_known(tapped(chosen.frame, context), reading.flag(chosen.frame, "has_water"))
+        parts.append(_reach(inputs, context, chosen, tap))
     return joined(parts)
 
 
@@ -121,12 +121,6 @@ def tapped(hamlets: pd.DataFrame, context: Context) -> pd.Series:
     for name in ("fetch_minutes", "fetch_distance_m", "fetch_vertical_m"):
         fetched |= reading.number(hamlets, name).notna()
     return reading.first_known(share >= context.value("water.tap_share_pct"), (~fetched).where(fetched, pd.NA))
-
-
-def subject_frame(inputs: Inputs, context: Context) -> pd.DataFrame:
-    """Give the whole hamlet layer, for which the supply is worked out once."""
-    hamlets = subject(inputs, context, "hamlets")
-    return pd.DataFrame() if hamlets is None else hamlets.frame
 
 
 def _reach(inputs: Inputs, context: Context, places: Subject, tap: pd.Series) -> pd.DataFrame:
@@ -211,7 +205,7 @@ INDICATORS = (
         "Σ persons in hamlets where that can be known",
         weight="person",
         needs=("hamlets",),
-        uses=("counties", "water_works", "service_areas", "villages"),
+        uses=("counties", "water_works", "service_areas", "villages", "settlements", "settlement_origins"),
         parameters=(
             "water.quantity_l",
             "water.quantity_short_l",
@@ -223,6 +217,7 @@ INDICATORS = (
             "water.reliability_pct",
             "water.tap_share_pct",
             "rural.codes",
+            "relocation.count_at",
         ),
         source="domain dictionary D4, B1.1 (T/CHES 18-2018 as published on cqck.gov.cn)",
         caveat_zh="四项均达到基本达标才算安全；一项确知不达标即不安全；其余为未知。各省限值可不同，以参数方案为准。",
@@ -239,8 +234,14 @@ INDICATORS = (
         "with geometry",
         weight="person",
         needs=("hamlets",),
-        uses=("water_works", "settlements", "villages"),
-        parameters=("water.point_distance_m", "water.point_vertical_m", "water.tap_share_pct", "rural.codes"),
+        uses=("water_works", "settlements", "settlement_origins", "villages"),
+        parameters=(
+            "water.point_distance_m",
+            "water.point_vertical_m",
+            "water.tap_share_pct",
+            "rural.codes",
+            "relocation.count_at",
+        ),
         source="domain dictionary D5 (design; limits page B1.1)",
         caveat_zh="直线距离，不是步行路程；距离与高差须同时满足，因此可低于饮水安全保障率。",
         caveat_en="Straight distance, not the walk; distance and height must both hold, so it can be lower than W4.",

@@ -1,7 +1,7 @@
 """Who supplies each hamlet, and how many people: service areas joined to works, or what the hamlet says of itself.
 
 A service area names a hamlet; where hamlets are not known it names a village, and its people are shared out over the village's
-hamlets that have no service area of their own, by population.
+hamlets that have no service area of their own, by population. A relocation settlement says of itself how it is supplied.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from processing.indicators import reading
+from processing.indicators.subjects import rural, subject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
 
-    from processing.indicators.definition import Context
+    from processing.indicators.definition import Context, Subject
 
 CENTRAL: Final = frozenset({"city_ext", "central10k", "central1k", "central20"})
 """Classes of centralised supply (persons served ≥ 20) and urban network extension."""
@@ -43,6 +44,22 @@ class Supply:
     large: pd.Series
     reliable: pd.Series
     tested_good: pd.Series
+
+    def take(self, chosen: pd.Series) -> Supply:
+        """Give the supply of the places for which `chosen` is true, in the same order."""
+        mask = chosen.fillna(value=False).astype(bool).to_numpy()
+        return Supply(**{name: getattr(self, name)[mask] for name in self.__dataclass_fields__})
+
+
+def supplied(inputs: Mapping[str, gpd.GeoDataFrame], context: Context) -> Iterator[tuple[Subject, Supply]]:
+    """Give the places where rural people live, each with its supply: rural hamlets, then relocation settlements."""
+    hamlets = subject(inputs, context, "hamlets")
+    if hamlets is not None:
+        mask = rural(inputs, context, hamlets)
+        yield hamlets.take(mask), supply(inputs, context, hamlets.frame).take(mask)
+    settlements = subject(inputs, context, "settlements")
+    if settlements is not None:
+        yield settlements, context.once("settlement supply", lambda: _of_settlements(context, settlements))
 
 
 def supply(inputs: Mapping[str, gpd.GeoDataFrame], context: Context, hamlets: pd.DataFrame) -> Supply:
@@ -111,6 +128,27 @@ def _own(context: Context, hamlets: pd.DataFrame) -> Supply:
         large=population * large.astype("Float64"),
         reliable=unknown,
         tested_good=unknown,
+    )
+
+
+def _of_settlements(context: Context, settlements: Subject) -> Supply:
+    """Read the settlements' own fields; where no household with a tap is counted, `has_water` is a tap for all or for nobody."""
+    people = settlements.persons
+    water = reading.flag(settlements.frame, "has_water")
+    own = _own(context, settlements.frame.assign(population=people))
+    dry = (~water).fillna(value=False) & reading.text(settlements.frame, "supply_mode").isna()
+
+    def unless_dry(persons: pd.Series) -> pd.Series:
+        return persons.mask(dry, 0.0)
+
+    return Supply(
+        stated=own.stated,
+        served=unless_dry(own.served),
+        central=unless_dry(own.central),
+        tap=reading.first_known(own.tap, people * water.astype("Float64")),
+        large=unless_dry(own.large),
+        reliable=own.reliable,
+        tested_good=own.tested_good,
     )
 
 

@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from processing.indicators import reading
-from processing.indicators.definition import Context, Finding, Indicator, nothing, units
+from processing.indicators.definition import Context, Finding, Indicator, joined, nothing, units
 from processing.indicators.nearby import in_service, works_nearby
-from processing.indicators.subjects import rural, subject
-from processing.indicators.supply import supply
+from processing.indicators.subjects import subject
+from processing.indicators.supply import supplied
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from processing.indicators.definition import Inputs
+    from processing.indicators.definition import Inputs, Subject
 
 
 def tap_water(inputs: Inputs, context: Context) -> pd.DataFrame:
     """Compute W1, the share of rural people with piped supply into house, estate or yard from centralised works.
 
-    W1 = 100 · Σ tap persons / Σ rural supply population. The rural supply population is the population of the hamlets; the other
-    reading, Σ persons served by any class, is the denominator of W2. Tap persons: Σ over the service areas of centralised works
-    that name the hamlet, never more than its population; without service areas population · households with tap / households.
-    A hamlet with dispersed supply or none has no tap water, whatever else is unknown.
+    W1 = 100 · Σ tap persons / Σ rural supply population. The rural supply population is the population of the hamlets and of
+    the relocation settlements; the other reading, Σ persons served by any class, is the denominator of W2. Tap persons: Σ over
+    the service areas of centralised works that name the hamlet, never more than its population; without service areas
+    population · households with tap / households; a settlement that counts no taps has them where it has water. A hamlet
+    with dispersed supply or none has no tap water, whatever else is unknown.
 
     Source: definition quoted in domain dictionary B1.2 (max.book118.com, zyooe.com).
 
@@ -53,37 +54,19 @@ def central_supply(inputs: Inputs, context: Context) -> pd.DataFrame:
     >>> central_supply(inputs, context())[["numerator", "denominator"]].sum().tolist()
     [100.0, 150.0]
     """
-    hamlets = subject(inputs, context, "hamlets")
-    if hamlets is None:
-        return nothing()
-    found = supply(inputs, context, hamlets.frame)
-    mask = rural(inputs, context, hamlets)
-    chosen, keep = hamlets.take(mask), mask.to_numpy()
-    served, central = found.served[keep], found.central[keep]
-    weight = served.where(served.notna(), chosen.persons)
-    if context.value("water.central_denominator") == "population":
-        weight = chosen.persons
-    near = works_nearby(inputs, context, chosen)
-    return units(
-        chosen,
-        Finding(
-            weight=weight,
-            numerator=central,
-            missing="dispersed_supply",
-            shortfall=(weight - central).clip(lower=0),
-            shortfall_unit="person",
-            distance_m=near.distance_m,
-            nearest_id=near.ids,
-            nearest_name=near.names,
-            synthetic=reading.simulated(inputs, "service_areas", "water_works"),
-        ),
-    )
+    parts = []
+    for places, found in supplied(inputs, context):
+        weight = found.served.where(found.served.notna(), places.persons)
+        if context.value("water.central_denominator") == "population":
+            weight = places.persons
+        parts.append(_people(inputs, context, places, (weight, found.central), "dispersed_supply"))
+    return joined(parts)
 
 
 def large_scale_supply(inputs: Inputs, context: Context) -> pd.DataFrame:
     """Compute W3, the share of people supplied by large-scale works.
 
-    W3 = 100 · Σ persons served by urban extension and 千吨万人 works / Σ rural supply population (hamlets). 千吨万人 is
+    W3 = 100 · Σ persons served by urban extension and 千吨万人 works / Σ rural supply population (as in W1). 千吨万人 is
     ≥ 1000 m³ a day and/or ≥ 10 000 persons (`water.large_rule`; ministry texts differ, the numbers stand on memory).
 
     Source: domain dictionary B1.2.
@@ -97,21 +80,28 @@ def large_scale_supply(inputs: Inputs, context: Context) -> pd.DataFrame:
 
 
 def _share_of_people(inputs: Inputs, context: Context, amount: Literal["tap", "large"], missing: str) -> pd.DataFrame:
-    """Weigh rural hamlets by population; covered are the persons that `amount` of their supply counts."""
-    hamlets = subject(inputs, context, "hamlets")
-    if hamlets is None:
-        return nothing()
-    mask = rural(inputs, context, hamlets)
-    chosen = hamlets.take(mask)
-    covered: pd.Series = getattr(supply(inputs, context, hamlets.frame), amount)[mask.to_numpy()]
-    near = works_nearby(inputs, context, chosen)
+    """Weigh rural hamlets and settlements by population; covered are the persons that `amount` of their supply counts."""
+    return joined(
+        [
+            _people(inputs, context, places, (places.persons, getattr(found, amount)), missing)
+            for places, found in supplied(inputs, context)
+        ]
+    )
+
+
+def _people(
+    inputs: Inputs, context: Context, places: Subject, amounts: tuple[pd.Series, pd.Series], missing: str
+) -> pd.DataFrame:
+    """Lay out places by a weight and the persons covered of it, with the nearest work in service."""
+    weight, covered = amounts
+    near = works_nearby(inputs, context, places)
     return units(
-        chosen,
+        places,
         Finding(
-            weight=chosen.persons,
+            weight=weight,
             numerator=covered,
             missing=missing,
-            shortfall=(chosen.persons - covered).clip(lower=0),
+            shortfall=(weight - covered).clip(lower=0),
             shortfall_unit="person",
             distance_m=near.distance_m,
             nearest_id=near.ids,
@@ -164,11 +154,11 @@ INDICATORS = (
         formula="100 · Σ tap persons of centralised works / Σ rural supply population",
         weight="person",
         needs=("hamlets",),
-        uses=("service_areas", "water_works", "villages"),
-        parameters=("rural.codes",),
+        uses=("service_areas", "water_works", "villages", "settlements", "settlement_origins"),
+        parameters=("rural.codes", "relocation.count_at"),
         source="domain dictionary D1, B1.2 (page max.book118.com, zyooe.com)",
-        caveat_zh="分母为自然村人口（农村供水人口），不是普查人口；分散供水入户不计。",
-        caveat_en="The denominator is hamlet population (rural supply population), not census population; "
+        caveat_zh="分母为自然村和安置点人口（农村供水人口），不是普查人口；分散供水入户不计。",
+        caveat_en="The denominator is the people of hamlets and settlements (rural supply population), not census population; "
         "taps of dispersed supply do not count.",
         compute=tap_water,
     ),
@@ -180,8 +170,8 @@ INDICATORS = (
         formula="100 · Σ persons served by centralised works / Σ persons served by any class",
         weight="person",
         needs=("hamlets",),
-        uses=("service_areas", "water_works", "villages"),
-        parameters=("water.central_denominator", "rural.codes"),
+        uses=("service_areas", "water_works", "villages", "settlements", "settlement_origins"),
+        parameters=("water.central_denominator", "rural.codes", "relocation.count_at"),
         source="domain dictionary D2 (page zyooe.com, 曲靖市扶贫志 表4-3-4)",
         caveat_zh="按统计表公式，分母为各类工程供水人口之和；完全无供水者不在分母内，可用参数改为全部人口。",
         caveat_en="As in the statistical form the denominator is the persons served by any class; "
@@ -196,8 +186,8 @@ INDICATORS = (
         formula="100 · Σ persons served by urban extension and 千吨万人 works / Σ rural supply population",
         weight="person",
         needs=("hamlets",),
-        uses=("service_areas", "water_works", "villages"),
-        parameters=("water.large_m3d", "water.large_persons", "water.large_rule", "rural.codes"),
+        uses=("service_areas", "water_works", "villages", "settlements", "settlement_origins"),
+        parameters=("water.large_m3d", "water.large_persons", "water.large_rule", "rural.codes", "relocation.count_at"),
         source="domain dictionary D3 (pages; the class rule is from memory)",
         caveat_zh="“千吨万人”用“或”还是“且”各文件不一，未核实。",
         caveat_en="Whether 千吨万人 means “or” or “and” differs between texts; unverified.",

@@ -91,7 +91,7 @@ class Watched:
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, locale="zh-CN", accept_downloads=True, **options
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         self.contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: None if request.url.startswith(OWN) else self.outside.append(request.url))

@@ -188,7 +188,7 @@ def someone(browser):
 
     def come(site, path=f"/edit?layer=roads&view={VIEW}", *, login="", **options):
         context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN"} | options))
-        context.set_default_timeout(40_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: None if request.url.startswith(OWN) else outside.append(request.url))

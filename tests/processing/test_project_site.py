@@ -95,6 +95,13 @@ def test_surfaces_that_only_touch_share_nothing():
     assert site_overlap.shared(site, touching, along_m=20) == []
 
 
+def test_a_line_that_crosses_itself_runs_with_itself_whole():
+    """Crossings cut the line into pieces, some shorter than a crossing road would leave; they hang together."""
+    crossed = LineString([(104.004, 36), (104, 36.02), (104.008, 36), (104, 36.016), (104.016, 36.016)])
+    (itself,) = site_overlap.shared(crossed, gpd.GeoSeries([crossed], crs=4490), along_m=20)
+    assert (itself.relation, itself.share) == ("along", pytest.approx(1, abs=1e-3))
+
+
 def test_a_point_stands_at_what_lies_within_the_tolerance():
     road = gpd.GeoSeries([LineString([(104, 36), (104.02, 36)])], crs=4490)
     (near,) = site_overlap.shared(Point(104.01, 36.0001), road, along_m=20)

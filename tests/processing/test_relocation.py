@@ -1,12 +1,10 @@
 """Relocated people counted once: worked by hand, and totals conserved for any rows."""
 
-import pandas as pd
 from hypothesis import given
 from hypothesis import settings as house
 from hypothesis import strategies as st
 
 from processing.relocation import moved, population
-from processing.relocation_effect import effect
 
 
 def origin(village, settlement="s", persons=30, counted=True, **more):  # noqa: FBT002 - a shorthand
@@ -82,40 +80,3 @@ def test_bounds_hold_for_any_rows(stated, moves, flags):
             assert 0 <= item.low <= item.high <= item.stated
     sure = population(stated, sites, [row | {"still_counted": bool(row["still_counted"])} for row in rows])
     assert found.low <= sure.low
-
-
-UNITS = st.lists(
-    st.tuples(st.sampled_from("abcd"), st.floats(0, 500, allow_nan=False), st.sampled_from([0.0, 0.5, 1.0, None])),
-    min_size=1,
-    max_size=12,
-)
-
-
-@house(max_examples=120)
-@given(UNITS, MOVES)
-def test_an_indicator_keeps_the_sum_of_its_weights(hamlets, moves):
-    rows = [
-        ("hamlets", f"h{at}", code, None if part is None else weight * part, weight)
-        for at, (code, weight, part) in enumerate(hamlets)
-    ]
-    rows += [("settlements", name, "w", 60.0, 120.0) for name in "st"]
-    units = pd.DataFrame(rows, columns=["unit_layer", "unit_id", "area_code", "numerator", "denominator"])
-    found = effect(units, [origin(village, name, persons) for village, name, persons in moves])
-    assert abs(found.after.weight - found.before.weight) < 1e-6
-    assert found.moved <= sum(weight for _, weight, _ in hamlets) + 1e-9
-    for item in (found.before, found.after):
-        assert -1e-9 <= item.numerator <= item.denominator + 1e-9
-        if item.value is not None:
-            assert item.low - 1e-9 <= item.value <= item.high + 1e-9
-
-
-def test_effect_by_hand_and_without_settlements():
-    units = pd.DataFrame(
-        [("hamlets", "h", "v", 0.0, 100.0), ("hamlets", "g", "x", None, 100.0), ("settlements", "s", "w", 50.0, 50.0)],
-        columns=["unit_layer", "unit_id", "area_code", "numerator", "denominator"],
-    )
-    found = effect(units, [origin("v", persons=50), origin("v", persons=5, counted=False), origin("v", "elsewhere", 9)])
-    assert (found.before.value, found.before.low, found.before.high) == (0.0, 0.0, 50.0)
-    assert (found.after.numerator, found.after.denominator, found.after.unknown, found.moved) == (50.0, 100.0, 100.0, 50.0)
-    assert (found.after.value, found.after.low, found.after.high) == (50.0, 25.0, 75.0)
-    assert effect(units[:2], [origin("v")]) is None

@@ -8,6 +8,7 @@ const inside = (inner, outer) => outer && inner[0] >= outer[0] && inner[1] >= ou
 /** Follow the map: `drawn()` after features came, `listed()` when the list of the panel changes, `note(text)` over the map. */
 export function seeView(desk, { note, drawn, listed }) {
   let complete = null;
+  let asking = null; // the box of the request under way
   const wholes = new Map();
   const notes = new Map();
   let turn = 0;
@@ -26,8 +27,9 @@ export function seeView(desk, { note, drawn, listed }) {
   async function features() {
     if (!desk.bbox || !desk.declared) return;
     if (inside(desk.bbox, complete)) { if (!desk.chosen) listed(); return; }
+    if (inside(desk.bbox, asking)) return;
     const mine = (turn += 1);
-    const asked = [...desk.bbox];
+    const asked = (asking = [...desk.bbox]);
     try {
       const found = await get(url(desk.layer.name));
       if (mine !== turn) return;
@@ -43,6 +45,8 @@ export function seeView(desk, { note, drawn, listed }) {
       if (!desk.chosen) listed();
     } catch (error) {
       if (mine === turn) notes.set("view", error.status === 0 ? t("no_view") : error.message);
+    } finally {
+      if (mine === turn) asking = null;
     }
     say();
   }
@@ -93,5 +97,5 @@ export function seeView(desk, { note, drawn, listed }) {
     return stale;
   }
 
-  return { follow, take, reference, versions, refresh: () => { complete = null; wholes.clear(); notes.clear(); if (desk.bbox) everything(); } };
+  return { follow, take, reference, versions, refresh: () => { complete = null; asking = null; wholes.clear(); notes.clear(); if (desk.bbox) everything(); } };
 }

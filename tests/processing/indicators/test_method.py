@@ -55,4 +55,4 @@ def test_unverified_thresholds_are_marked():
 
 
 def test_the_kinds_of_gaps_are_those_of_the_projects():
-    assert {code: kind for code, (_, _, kind) in GAPS.items()} == {code: kind_of_indicator(code) for code in GAPS}
+    assert {code: kind for code, (_, _, kind, _) in GAPS.items()} == {code: kind_of_indicator(code) for code in GAPS}
