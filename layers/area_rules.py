@@ -51,7 +51,7 @@ def own_number(rows: Iterable[Mapping[str, Any]], key: str, codes: Iterable[str]
     None where no rule of one's own holds. `processing.library.rules.rules_for` chooses alike.
 
     >>> import datetime as dt
-    >>> own = {"part": "library", "rule_key": "place_tolerance_m", "area_code": "4304", "value": "30"}
+    >>> own = {"part": "library", "key": "place_tolerance_m", "scope_code": "4304", "value": "30"}
     >>> rows = [own | {"valid_from": dt.date(2026, 1, 1)}]
     >>> [own_number(rows, PLACE_TOLERANCE, ["430424", "430400"], dt.date(year, 6, 1)) for year in (2025, 2026)]
     [None, 30.0]
@@ -60,8 +60,8 @@ def own_number(rows: Iterable[Mapping[str, Any]], key: str, codes: Iterable[str]
     rank = {name: len(finest) - place for place, name in enumerate(finest)}
     best: tuple[tuple[int, dt.date], float] | None = None
     for row in rows:
-        since, scope = row["valid_from"], str(row["area_code"])
-        if row["part"] != "library" or row["rule_key"] != key or since is None or since > on:
+        since, scope = row["valid_from"], str(row["scope_code"])
+        if row["part"] != "library" or row["key"] != key or since is None or since > on:
             continue
         place = 0 if scope == EVERYWHERE else max((rank.get(form, -1) for form in scope_forms(scope)), default=-1)
         if place >= 0 and (best is None or (place, since) >= best[0]):
@@ -89,17 +89,17 @@ LAYER = Layer(
             length=10,
             note="project library, asset ledger",
         ),
-        text("rule_key", "规则", "Rule", "des", required=True, length=60),
-        text("area_code", "适用地区", "Area", "des", required=True, length=CODE_LENGTH, note="00 = everywhere"),
+        text("key", "规则", "Rule", "des", required=True, length=60),
+        text("scope_code", "适用地区", "Area", "des", required=True, length=CODE_LENGTH, note="00 = everywhere"),
         text("value", "值", "Value", "des", required=True, length=4000, note="as JSON"),
         text("unit", "单位", "Unit", "des", length=20),
         text("clause", "条目", "Clause", "des", length=80),
         text("document", "文件", "Document", "des", recommended=True, length=300),
-        code("certainty", "des", SOURCE_TAG, ("依据", "How sure"), required=True),
+        code("source_tag", "des", SOURCE_TAG, ("依据", "How sure"), required=True),
         text("note", "备注", "Note", "des", length=500),
         *COMMON,
     ),
     source="C18",
-    area_fields=("area_code",),
+    area_fields=("scope_code",),
     kept_by=frozenset({"rules", "demo", "area"}),
 )

@@ -128,20 +128,20 @@ def read_own(text: str) -> tuple[Value, ...]:
 def from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Value, ...]:
     """Read the rules of the ledger out of rows of the layer `area_rules`, whose values are JSON.
 
-    >>> row = {"part": "ledger", "rule_key": "publication_days", "value": "5", "area_code": "990101", "certainty": "seed"}
+    >>> row = {"part": "ledger", "key": "publication_days", "value": "5", "scope_code": "990101", "source_tag": "seed"}
     >>> [(item.key, item.value, item.scope) for item in from_rows([row | {"valid_from": "2026-01-01"}])]
     [('publication_days', 5, '990101')]
     """
     return tuple(
         Value(
-            str(row["rule_key"]),
+            str(row["key"]),
             json.loads(str(row["value"])),
             str(known(row, "unit") or ""),
-            str(row["area_code"]),
+            str(row["scope_code"]),
             date.fromisoformat(str(row["valid_from"])[:10]),
             str(known(row, "clause") or ""),
             str(known(row, "document") or ""),
-            str(row["certainty"]),
+            str(row["source_tag"]),
             OWN_PRECEDENCE,
             str(known(row, "note") or ""),
         )

@@ -116,19 +116,19 @@ def read(text: str) -> tuple[Rule, ...]:
 def from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
     """Read the rules of the library out of rows of the layer `area_rules`, whose values are JSON.
 
-    >>> row = {"part": "library", "rule_key": "county_notice_days", "value": "15", "area_code": "990101", "certainty": "seed"}
+    >>> row = {"part": "library", "key": "county_notice_days", "value": "15", "scope_code": "990101", "source_tag": "seed"}
     >>> [(rule.key, rule.value, rule.scope) for rule in from_rows([row | {"valid_from": "2026-01-01"}])]
     [('county_notice_days', 15, '990101')]
     """
     return tuple(
         Rule(
-            str(row["rule_key"]),
+            str(row["key"]),
             json.loads(str(row["value"])),
-            str(row["area_code"]),
+            str(row["scope_code"]),
             date.fromisoformat(str(row["valid_from"])[:10]),
             str(known(row, "clause") or ""),
             str(known(row, "document") or ""),
-            str(row["certainty"]),
+            str(row["source_tag"]),
             str(known(row, "unit") or ""),
             str(known(row, "note") or ""),
         )

@@ -84,9 +84,9 @@ class OwnRule:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
         """Read a row of the layer."""
-        key, value = rule_keys.key(row["part"], row["rule_key"]), json.loads(row["value"])
-        said = (str(row[name] or "") for name in ("clause", "document", "certainty", "note"))
-        return cls(str(row["rule_id"]), int(row["ver"]), key, str(row["area_code"]), row["valid_from"], value, *said)
+        key, value = rule_keys.key(row["part"], row["key"]), json.loads(row["value"])
+        said = (str(row[name] or "") for name in ("clause", "document", "source_tag", "note"))
+        return cls(str(row["rule_id"]), int(row["ver"]), key, str(row["scope_code"]), row["valid_from"], value, *said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def shown(store: Store, area: str | None, on: dt.date) -> list[Shown]:
 def own(store: Store, area: str) -> list[OwnRule]:
     """List the rules that an area, or what it lies in, set for itself, whenever they hold; in the order of the rules."""
     codes = {*codes_of(store, area), EVERYWHERE}
-    rows = [OwnRule.of(row) for row in store.features(LAYER) if row["part"] in PARTS and row["area_code"] in codes]
+    rows = [OwnRule.of(row) for row in store.features(LAYER) if row["part"] in PARTS and row["scope_code"] in codes]
     order = {(item.part, item.name): place for place, item in enumerate(rule_keys.keys())}
     return sorted(rows, key=lambda item: (order[item.key.part, item.key.name], item.area, item.valid_from))
 
@@ -166,9 +166,9 @@ def codes_of(store: Store, area: str) -> Sequence[str]:
 def _past(item: VersionRecord) -> Past:
     row: Mapping[str, Any] = item.after or item.before or {}
     before, after = (None if state is None else json.loads(state["value"]) for state in (item.before, item.after))
-    key = rule_keys.key(row["part"], row["rule_key"])
+    key = rule_keys.key(row["part"], row["key"])
     document = f"{row['clause'] or ''} {row['document'] or ''}".strip()
-    area, since = row["area_code"], row["valid_from"]
+    area, since = row["scope_code"], row["valid_from"]
     return Past(item.change_id, item.at, item.who, item.bureau, key, area, since, before, after, document)
 
 

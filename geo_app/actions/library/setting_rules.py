@@ -112,15 +112,15 @@ def withdraw(store: Store, person: Person, rule_id: str, *, expected_ver: int | 
     if not found:
         raise NotFoundError("There is no such value of an area's own; it was withdrawn already.")
     there = found[0]
-    rights.require(store, person, ROLES, str(there["area_code"]), what="set the rules of an area")
+    rights.require(store, person, ROLES, str(there["scope_code"]), what="set the rules of an area")
     if not reason.strip():
         raise BadRequestError("reason: say why the value is withdrawn.")
     if expected_ver is None:
         raise PreconditionRequiredError(
             f"{rule_id}: the version that was seen is missing. Read the list again and send its version."
         )
-    key = rule_keys.key(there["part"], there["rule_key"])
-    text = f"撤回地区规则：{key.zh}（{there['area_code']}，{there['valid_from']} 起）：{reason.strip()}"
+    key = rule_keys.key(there["part"], there["key"])
+    text = f"撤回地区规则：{key.zh}（{there['scope_code']}，{there['valid_from']} 起）：{reason.strip()}"
     return _apply(store, person, [Delete(LAYER, str(there["id"]), expected_ver)], text[:LONGEST_NOTE])
 
 
@@ -154,7 +154,7 @@ def forget(store: Store, person: Person, *, reason: str = "") -> int:
     """Withdraw every own rule as one change and say how many there were."""
     rows = store.features(LAYER)
     for row in rows:
-        rights.require(store, person, ROLES, str(row["area_code"]), what="set the rules of an area")
+        rights.require(store, person, ROLES, str(row["scope_code"]), what="set the rules of an area")
     if rows:
         edits = [Delete(LAYER, str(row["id"]), int(row["ver"])) for row in rows]
         _apply(store, person, edits, reason or "撤回全部地区规则")
@@ -197,13 +197,13 @@ def _row(wish: Wish) -> dict[str, Any]:
     return {
         "rule_id": wish.rule_id,
         "part": wish.part,
-        "rule_key": wish.name,
-        "area_code": wish.area,
+        "key": wish.name,
+        "scope_code": wish.area,
         "value": json.dumps(key.read(wish.value), ensure_ascii=False),
         "unit": key.unit or None,
         "clause": wish.clause.strip() or None,
         "document": wish.document.strip() or None,
-        "certainty": wish.certainty,
+        "source_tag": wish.certainty,
         "note": wish.note.strip() or None,
         "valid_from": wish.valid_from,
     }
@@ -218,7 +218,7 @@ def _check_area(store: Store, area: str) -> None:
 
 def _there(store: Store, wish: Wish) -> dict[str, Any] | None:
     """Give the row of the same rule, area and day; its key may be another one's, where areas were merged."""
-    row = {"part": wish.part, "rule_key": wish.name, "area_code": wish.area, "valid_from": wish.valid_from}
+    row = {"part": wish.part, "key": wish.name, "scope_code": wish.area, "valid_from": wish.valid_from}
     found = store.features(LAYER, [Condition(name, "=", value) for name, value in row.items()])
     return found[0] if found else None
 
@@ -234,7 +234,7 @@ def _update(there: dict[str, Any], row: dict[str, Any], expected_ver: int | None
 
 def _reason(key: RuleKey, row: dict[str, Any]) -> str:
     value = f"{json.loads(row['value'])}{key.unit}"
-    return f"地区规则：{key.zh} = {value}（{row['area_code']}，{row['valid_from']} 起，{row['document']}）"[:LONGEST_NOTE]
+    return f"地区规则：{key.zh} = {value}（{row['scope_code']}，{row['valid_from']} 起，{row['document']}）"[:LONGEST_NOTE]
 
 
 def _apply(store: Store, person: Person, edits: Iterable[Edit], reason: str) -> Receipt:

@@ -176,12 +176,12 @@ def test_the_store_and_the_library_choose_the_same_tolerance(listed, year):
     stated = [
         {
             "part": "library",
-            "rule_key": "place_tolerance_m",
-            "area_code": scope,
+            "key": "place_tolerance_m",
+            "scope_code": scope,
             "valid_from": dt.date(since, 1, 1),
             "value": str(metres),
         }
-        | {"certainty": "seed"}
+        | {"source_tag": "seed"}
         for scope, since, metres in listed
     ]
     codes = area_rules.lineage({"village_code": VILLAGE, "township_code": TOWN, "county_code": COUNTY})
