@@ -81,7 +81,7 @@ function startXiangtuMap(map, first) {
       onEachFeature(feature, item) {
         if (passive) return;
         const p = feature.properties;
-        if (layer.names && p.n) item.bindTooltip(() => xtElement("span", "", p.n), { permanent: true, direction: "right", offset: [4, 0], className: "xt-map-name" });
+        if (layer.names && p.n) item.bindTooltip(() => xtElement("span", "", p.n), of(feature).kind === "fill" ? { permanent: true, direction: "center", className: "xt-map-name" } : { permanent: true, direction: "right", offset: [4, 0], className: "xt-map-name" });
         else item.bindTooltip(() => xtElement("div", "", p.n || layer.title), { sticky: true, direction: "top" });
         item.on("click", (e) => { L.DomEvent.stopPropagation(e); pick(item, e.latlng, layer.name, layer); });
       },
@@ -230,7 +230,11 @@ function startXiangtuMap(map, first) {
     furnish();
   }
 
-  const whole = () => map.fitBounds(data.bounds, { padding: [8, 8], animate: false });
+  const narrow = () => map.getContainer().clientWidth < 480;
+  const whole = () => {
+    const low = narrow() ? map.getContainer().querySelector(".xt-credits")?.offsetHeight ?? 0 : 0; // a small map stays clear of its credits
+    map.fitBounds(data.bounds, { paddingTopLeft: [8, 8], paddingBottomRight: [8, 8 + low], animate: false });
+  };
   const ends = { select, clear, toggle, show, setLayer, removeLayer, whole, on(name, listener) { (listeners[name] = listeners[name] || []).push(listener); return ends; } };
 
   document.body.append(xtHatchPattern(data.hatch));
@@ -255,6 +259,7 @@ function startXiangtuMap(map, first) {
     if (["select", "clear", "toggle", "show", "setLayer", "removeLayer", "whole"].includes(command)) ends[command](...values);
   });
   whole(); show(data);
+  if (narrow()) whole();
   setTimeout(() => emit("ready", {}));
   return ends;
 }

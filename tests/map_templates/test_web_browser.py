@@ -82,6 +82,21 @@ def test_the_map_opens_from_a_disk_with_its_legend(open_page, spec):
     assert page.title() == spec.title
 
 
+@pytest.mark.parametrize("width", [320, 364, 480])
+def test_credits_of_a_small_map_leave_its_scale_and_its_ground_free(open_page, spec, width):
+    lines = replace(spec.credits, simulated=True, review_number="内部用图，公开使用前须送审，不得转发、复制")
+    page = open_page(replace(spec, credits=lines), controls=False, heading=False)
+    page.set_viewport_size({"width": width, "height": 300})
+    page.reload()
+    page.locator(".xt-credits").wait_for()
+    scale, foot = (page.locator(name).bounding_box() for name in (".leaflet-control-scale", ".xt-credits"))
+    apart = scale["x"] + scale["width"] <= foot["x"] or scale["y"] + scale["height"] <= foot["y"]
+    assert apart, (scale, foot)
+    west, south, _, _ = spec.choropleth.frame.total_bounds
+    ground = page.evaluate(f"MAP.latLngToContainerPoint([{south}, {west}]).y")
+    assert width == 480 or ground <= foot["y"], "the area ends above the credits"
+
+
 def test_a_click_gives_the_code_of_the_area(open_page, spec):
     page = open_page(spec, popups=True)
     frame = spec.choropleth.frame
