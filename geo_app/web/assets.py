@@ -93,13 +93,15 @@ def index() -> ResponseReturnValue:
     start = bodies.whole_argument("offset", 0)
     tree = inputs.areas(desk().store, person=person())
     frame = tree.frame[tree.frame["rank"].isin(LEVELS)]
+    found = listing.parts(rows)
     return render_template(
         "assets.html",
         rows=rows[start : start + A_PAGE],
         total=len(rows),
         start=start,
         a_page=A_PAGE,
-        found=listing.parts(rows),
+        found=found,
+        places=2 if all(part.value == round(part.value, 2) for part in found.by_class.values()) else 4,
         unknown=UNKNOWN,
         wanted=wanted,
         arguments={name: value for name, value in request.args.items() if name not in {"offset", "lang"} and value},

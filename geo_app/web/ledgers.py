@@ -12,13 +12,14 @@ from geo_app.access import Permission, permission
 from geo_app.access.roles import ROLES
 from geo_app.actions import import_layer, inputs, reach, uploads
 from geo_app.actions.ledger import building, comparing, rights
+from geo_app.actions.ledger.building import RANKS
 from geo_app.errors import BadRequestError
 from geo_app.errors import answer as answer_of
 from geo_app.web import bodies, sending
 from geo_app.web.asset_forms import field_of
 from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import explain
-from geo_app.web.language import short, title, words_of
+from geo_app.web.language import language, short, title, words_of
 from layers.catalogue import LAYERS
 from layers.codes import LEDGER_LEVEL, SECTOR
 from layers.errors import StaleVersionError
@@ -27,6 +28,7 @@ from processing.ledger import publishing
 from processing.ledger.comparing import WHOLE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import BinaryIO
 
     from flask.typing import ResponseReturnValue
@@ -44,28 +46,51 @@ REPAIRS: Final = ("strip_spaces", "fullwidth_to_halfwidth", "parse_numbers", "tr
 LAYER: Final = LAYERS["ledgers"]
 ENTRIES: Final = LAYERS["ledger_entries"]
 ENTRY_COLUMNS: Final = tuple(name for name in ENTRIES.field_names if name not in {"id", "entry_id", "valid_from", "valid_to"})
+FILTERS: Final = ("level", "area", "year", "state")
+AREA_FIELDS: Final = ("village_code", "township_code", "county_code")
+COUNTY_RANK: Final = 3
+MOST_NAMED: Final = 6
 FIRST_YEAR: Final = 2012
 LAST_YEAR: Final = 2100
 
 
-def _areas(ranks: tuple[int, ...]) -> list[tuple[str, str, int]]:
-    frame = inputs.areas(desk().store, person=person()).frame
-    frame = frame[frame["rank"].isin(ranks)]
-    rows = zip(frame["area_code"], frame["area_name"], frame["rank"], strict=True)
-    return [(str(code), short(str(name or code)), int(rank)) for code, name, rank in rows]
+def _areas() -> list[tuple[str, str]]:
+    """List counties, townships and villages to choose from, each with the name of the area above it."""
+    hierarchy = inputs.areas(desk().store, person=person())
+    frame = hierarchy.frame[hierarchy.frame["rank"].isin(RANKS.values())]
+    rows = zip(frame["area_code"], frame["area_name"], frame["parent_code"], frame["rank"], strict=True)
+    names = (
+        (str(code), short(str(name or code)), short(hierarchy.name(str(above))) if rank > COUNTY_RANK else "")
+        for code, name, above, rank in rows
+    )
+    return [(code, f"{name} · {above}" if above else name) for code, name, above in names]
+
+
+def _code(text: str) -> str:
+    """Give the code of an area that was typed: a code as it is, a name that only one area has as its code."""
+    text = text.strip()
+    hierarchy = inputs.areas(desk().store, person=person())
+    frame = hierarchy.frame[hierarchy.frame["rank"].isin(RANKS.values())]
+    named = [code for code, name in zip(frame["area_code"], frame["area_name"], strict=True) if text in (name, short(str(name)))]
+    return str(named[0]) if text not in hierarchy and len(named) == 1 else text
 
 
 @pages.get("")
 @permission(Permission.READ)
 def index() -> ResponseReturnValue:
     """List the ledgers that the reader reads, the latest first, with the form that builds one."""
+    return _index()
+
+
+def _index(*, refused: str = "") -> ResponseReturnValue:
     limit = reach.of(desk().store, person(), "ledgers")
     rows = desk().store.read("ledgers", reach=limit).to_dict("records")
-    level = request.args.get("level", "")
-    rows = [row for row in rows if not level or row["level"] == level]
+    wanted = {name: request.args.get(name, "").strip() for name in FILTERS}
+    wanted["area"] = _code(wanted["area"])
+    rows = [row for row in rows if _meets(row, wanted)]
     rows.sort(key=lambda row: (str(row["built_on"]), str(row["ledger_id"])), reverse=True)
     start = bodies.whole_argument("offset", 0)
-    return render_template(
+    page_ = render_template(
         "ledgers.html",
         rows=rows[start : start + A_PAGE],
         total=len(rows),
@@ -73,11 +98,34 @@ def index() -> ResponseReturnValue:
         a_page=A_PAGE,
         layer=LAYER,
         levels=LEDGER_LEVEL,
-        level=level,
+        states=LAYER["state"].codes,
+        wanted=wanted,
+        arguments={name: value for name, value in wanted.items() if value},
         sectors=SECTOR,
-        areas=_areas((3, 4, 5)),
+        areas=_areas(),
         may_build=rights.may_act(person()),
         year=today().year,
+        refused=refused,
+        given=request.form,
+    )
+    return page_, 400 if refused else 200
+
+
+def _year() -> int:
+    year = request.form.get("year", type=int)
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
+        found = request.form.get("year", "")[:20]
+        raise BadRequestError(f"year: a year from {FIRST_YEAR} to {LAST_YEAR} was expected, found {found!r}.")
+    return year
+
+
+def _meets(row: dict[str, Any], wanted: dict[str, str]) -> bool:
+    codes = {str(known(row, name)) for name in AREA_FIELDS}
+    return (
+        wanted["level"] in ("", row["level"])
+        and wanted["year"] in ("", str(row["year"]))
+        and wanted["state"] in ("", row["state"])
+        and (not wanted["area"] or wanted["area"] in codes)
     )
 
 
@@ -86,14 +134,17 @@ def index() -> ResponseReturnValue:
 def build() -> ResponseReturnValue:
     """Build a ledger."""
     form = request.form
-    level, unit = form.get("level", ""), form.get("unit", "").strip()
+    level, unit = form.get("level", ""), _code(form.get("unit", ""))
     if level == publishing.SECTOR_LEVEL:
         unit = f"{unit}:{form.get('sector', '')}"
-    year = form.get("year", type=int)
-    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
-        raise BadRequestError(f"year: a year from {FIRST_YEAR} to {LAST_YEAR} was expected, found {form.get('year', '')[:20]!r}.")
-    number = building.build(desk().store, person(), level, unit, year, today())
-    flash(gettext("The ledger was built; it is to be published within 7 days."), "good")
+    try:
+        number = building.build(desk().store, person(), level, unit, _year(), today())
+    except BadRequestError as error:
+        return _index(refused=explain(error.code, str(error)))
+    built = gettext("The ledger was built.")
+    if level in publishing.LOCAL:
+        built = gettext("The ledger was built; it is to be published within 7 days.")
+    flash(built, "good")
     return redirect(url_for("ledgers.page", ledger_id=number))
 
 
@@ -135,6 +186,7 @@ def _page(found: LedgerRecord, *, refused: dict[str, Any] | None = None, status:
             a_page=A_PAGE,
             steps=steps,
             refused=refused,
+            unit_name=_unit_name(row),
             field_of=field_of,
             notice_over=publishing.notice_over(row, found.rules),
             publish_by=publishing.publish_by(row, found.rules),
@@ -142,6 +194,13 @@ def _page(found: LedgerRecord, *, refused: dict[str, Any] | None = None, status:
         ),
         status,
     )
+
+
+def _unit_name(row: Mapping[str, Any]) -> str:
+    """Name the unit of a ledger: its area, and the department where it is that of a sector."""
+    code, _, sector = str(row["unit"]).partition(":")
+    area = short(inputs.areas(desk().store, person=person()).name(code))
+    return f"{area} · {SECTOR.label(sector, language())}" if sector in SECTOR else area
 
 
 @pages.post("/<ledger_id>/<move>")
@@ -173,7 +232,8 @@ def _refused(ledger_id: str, move: str, error: PersonError) -> ResponseReturnVal
         else explain(error.code, str(error))
     )
     found = building.ledger(desk().store, person(), ledger_id, today())
-    return _page(found, refused={"move": move, "message": message, "faults": faults}, status=answer_of(error)[1].status)
+    refused = {"move": move, "message": message, "faults": faults, "given": request.form}
+    return _page(found, refused=refused, status=answer_of(error)[1].status)
 
 
 @pages.get("/<ledger_id>/download.<kind>")
@@ -203,7 +263,7 @@ def compare() -> ResponseReturnValue:
     if not asked.get("area"):
         return _compared(None, "", today().year)
     year = bodies.whole_argument("year", today().year, low=FIRST_YEAR, high=LAST_YEAR)
-    area = inputs.require_area(inputs.areas(desk().store, person=person()), asked["area"])
+    area = inputs.require_area(inputs.areas(desk().store, person=person()), _code(asked["area"]))
     return _compare(area, year)
 
 
@@ -211,7 +271,7 @@ def compare() -> ResponseReturnValue:
 @permission(Permission.RUN)
 def compare_file() -> ResponseReturnValue:
     """Lay a workbook of one level beside the copies; nothing of it is kept."""
-    area = inputs.require_area(inputs.areas(desk().store, person=person()), request.form.get("area", ""))
+    area = inputs.require_area(inputs.areas(desk().store, person=person()), _code(request.form.get("area", "")))
     year = request.form.get("year", type=int) or today().year
     sent = request.files.get("file")
     if sent is None or not sent.filename:
@@ -253,9 +313,11 @@ def _compared(found: Comparison | None, area: str, year: int, *, empty: bool = F
         names=names,
         whole=WHOLE,
         area=area,
+        area_name=short(inputs.areas(desk().store, person=person()).name(area)),
         year=year,
         empty=empty,
-        areas=_areas((3, 4, 5)),
+        areas=_areas(),
+        most_named=MOST_NAMED,
         entry_layer=ENTRIES,
         ledger_layer=LAYER,
     )

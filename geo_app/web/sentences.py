@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask_babel import gettext
 
+from geo_app.web import procedure_sentences
 from geo_app.web.language import language, title
 from layers.catalogue import LAYERS
 
@@ -43,6 +44,10 @@ FORMS = (
     _("There is no ledger %(number)s. Look at the list of ledgers."),
     _("The step %(step)s is for: %(roles)s, in the area %(area)s; your account may not take it."),
     _("The ledger %(number)s was built today already. Look at the list of ledgers."),
+    _(
+        "unit: %(area)s is no area of the level of this ledger. "
+        "Choose a village for LV1, a township for LV2, a county for LV3 and LV4."
+    ),
     _(
         "assets %(asset)s was changed meanwhile (version %(ver)s, seen %(seen)s). Nothing was saved. "
         "Look at it again and take the step then."
@@ -151,6 +156,7 @@ FORMS = (
     _("The project would lie outside the areas of your account."),
     _("%(step)s is not possible: %(items)s. Nothing was saved."),
     _("There is no attachment %(number)s."),
+    *procedure_sentences.FORMS,
 )
 """Forms of whole messages; the first that fits is taken, so the narrower ones stand before the wider ones."""
 ITEMS = (

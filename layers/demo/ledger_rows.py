@@ -14,8 +14,10 @@ import pandas as pd
 
 from layers.asset_fields import PERSONS, SAID_IN_LEDGER, SECTOR_OF
 from layers.codes import SECTOR
+from layers.demo.area_rows import short_name
 from layers.demo.project_history import PORTAL, missing
 from layers.demo.rows import AS_OF, frame
+from layers.ledger_names import ledger_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 BUILT = dt.date(2026, 9, 1)
-_LEVEL_ZH = {"LV1": "村", "LV2": "乡镇", "LV3": "行业部门", "LV4": "县"}
+_LEVELS = ("LV1", "LV2", "LV3", "LV4")
 _UNITS = {"LV1": "村民委员会", "LV2": "乡镇人民政府", "LV3": "县级行业主管部门", "LV4": "县乡村振兴局"}
 _COURSE = ("built", "merged", "approved", "open", "open")
 """How far the county ledgers are, by the order of their counties."""
@@ -58,7 +60,7 @@ def _copies(assets: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for asset in assets:
         sector = f"{asset['county_code']}:{SECTOR_OF.get(asset['sub_class'], 'other')}"
-        units = zip(_LEVEL_ZH, (asset["village_code"], asset["township_code"], sector, asset["county_code"]), strict=True)
+        units = zip(_LEVELS, (asset["village_code"], asset["township_code"], sector, asset["county_code"]), strict=True)
         for level, unit in units:
             found.setdefault((level, str(unit)), []).append(asset)
     return found
@@ -70,7 +72,7 @@ def _ledger(level: str, unit: str, own: list[dict[str, Any]], names: Mapping[str
     fields = {"LV1": ("village_code", "township_code", "county_code"), "LV2": ("township_code", "county_code")}
     return {
         "ledger_id": f"{level}-{unit.replace(':', '-')}-{day.year}-{day:%Y%m%d}",
-        "name": f"{names.get(code, '')}{SECTOR.label(sector) if sector else ''}{_LEVEL_ZH[level]}资产台账（{day.year}年）",
+        "name": ledger_name(short_name(names.get(code, "")), SECTOR.label(sector) if sector else "", day.year),
         "level": level,
         "unit": unit,
         "year": day.year,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,18 @@ class Difference:
     name: str
     field: str
     said: Mapping[str, Any]
+
+    def odd(self) -> frozenset[str]:
+        """Name the copies that say something else than most of them do; none where no value stands in most.
+
+        >>> sorted(Difference("Z1", "", "status", {"LV1": "正常", "LV2": "闲置", "LV3": "正常"}).odd())
+        ['LV2']
+        >>> sorted(Difference("Z1", "", "status", {"LV1": "正常", "LV2": "闲置"}).odd())
+        []
+        """
+        told = {name: repr(plain(known(self.said, name))) for name in self.said}
+        most, count = Counter(told.values()).most_common(1)[0]
+        return frozenset(name for name, text in told.items() if text != most) if 2 * count > len(told) else frozenset()
 
 
 def entry(asset: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from geo_app.errors import BadRequestError, NotFoundError
 from layers.asset_fields import SAID_IN_LEDGER, SECTOR_OF
 from layers.codes import LEDGER_LEVEL, SECTOR
 from layers.errors import DuplicateKeyError, PreconditionRequiredError
+from layers.ledger_names import ledger_name
 from layers.row_values import known
 from layers.store import Change, Condition, Update
+from map_templates.labels import short_name
 from processing.ledger import comparing, partitions, publishing
 from processing.ledger.standing import DISPOSED, day
 
@@ -82,7 +84,7 @@ def build(  # noqa: PLR0913, PLR0917 -- who builds which ledger, of which year, 
     entries = [_entry(number, level, asset, today) for asset in assets]
     part = partitions.part_of(assets, "original_value")
     hierarchy = held.areas(store)
-    name = f"{hierarchy.name(code)}{SECTOR.label(sector) if sector else ''}{LEDGER_LEVEL.label(level)}资产台账（{year}年）"
+    name = ledger_name(short_name(hierarchy.name(code)), SECTOR.label(sector) if sector else "", year)
     simulated = bool(assets) and any(known(asset, "data_quality") == "synthetic" for asset in assets)
     row = {
         "ledger_id": number,
@@ -133,10 +135,18 @@ def _unit(store: Store, person: Person, level: str, unit: str) -> tuple[str, str
     readable = reach.area_codes(store, person) if not person.is_anonymous else frozenset()
     if code not in held.areas(store) or (readable is not None and code not in readable):
         raise NotFoundError(f"There is no area with the code {code}.")
+    hierarchy = held.areas(store)
+    if hierarchy.level_of(code) != hierarchy.level_name(RANKS[level]):
+        raise BadRequestError(
+            f"unit: {short_name(hierarchy.name(code))} is no area of the level of this ledger. "
+            "Choose a village for LV1, a township for LV2, a county for LV3 and LV4."
+        )
     return code, sector
 
 
 LEVEL_FIELDS: Final = {"LV1": "village_code", "LV2": "township_code", "LV3": "county_code", "LV4": "county_code"}
+RANKS: Final = {"LV1": 5, "LV2": 4, "LV3": 3, "LV4": 3}
+"""Rank of the areas for which a ledger of a level is built."""
 
 
 def _assets(store: Store, level: str, code: str, sector: str) -> list[dict[str, Any]]:

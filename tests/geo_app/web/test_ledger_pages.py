@@ -222,6 +222,29 @@ def test_ledgers_are_built_published_and_compared_with_a_workbook(readers):
     assert none.status_code == 400
 
 
+def test_a_ledger_is_built_for_an_area_of_its_level_and_areas_go_by_name(readers):
+    wrong = readers["revitalisation"].post("/ledgers", level="LV2", unit=COUNTY, year="2026")
+    assert wrong.status_code == 400
+    said = wrong.get_data(as_text=True)
+    assert "“甲县”与台账层级不符" in said
+    assert f'value="{COUNTY}"' in said, "what was typed stays"
+    year = readers["revitalisation"].post("/ledgers", level="LV4", unit="甲县", year="26").get_data(as_text=True)
+    assert 'id="refused"' in year
+    made = readers["revitalisation"].post("/ledgers", level="LV4", unit="甲县", year="2026")
+    assert made.status_code == 302
+    number = made.headers["Location"].rsplit("/", 1)[-1]
+    page = readers["revitalisation"].get(f"/ledgers/{number}").get_data(as_text=True)
+    assert "甲县资产台账（2026年）" in page
+    readers["revitalisation"].post(f"/ledgers/{number}/merge", expected_ver="1", start_date="2026-11-22")
+    kept = readers["leading_group"].post(f"/ledgers/{number}/approve", expected_ver="2", document="批复〔2026〕1号")
+    assert kept.status_code == 422
+    assert "审批人：须填写" in kept.get_data(as_text=True)
+    assert 'value="批复〔2026〕1号"' in kept.get_data(as_text=True)
+    listed = readers["viewer"].get("/ledgers?level=LV4&area=甲县").get_data(as_text=True)
+    assert listed.count("<tr data-state=") == 1
+    assert readers["viewer"].get("/ledgers?level=LV4&year=2019").get_data(as_text=True).count("<tr data-state=") == 0
+
+
 def test_the_calendar_has_one_entry_for_each_due_and_opens_with_a_password(app, readers):
     reader = readers["village"]
     expected = due.dues(reader.store, reader.person, TODAY)

@@ -340,6 +340,8 @@ def test_who_builds_what(store, people):
         building.build(store, people["other_village"], "LV1", VILLAGE, 2026, TODAY)
     with pytest.raises(BadRequestError, match="county:sector"):
         building.build(store, people["sector"], "LV3", COUNTY, 2026, TODAY)
+    with pytest.raises(BadRequestError, match="no area of the level of this ledger"):
+        building.build(store, people["revitalisation"], "LV2", COUNTY, 2026, TODAY)
     number = building.build(store, people["sector"], "LV3", f"{COUNTY}:other", 2026, TODAY)
     assert building.ledger(store, people["local"], number, TODAY).row["count"] == 1
     with pytest.raises(BadRequestError, match="built today already"):
