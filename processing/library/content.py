@@ -15,14 +15,15 @@ from processing.library.moves import EMERGENCY
 from processing.library.trail import day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from processing.library.faults import Fault
 
 CHANGEABLE: Final = CONTENT_FIELDS
 """What was applied for: once it is in the library it changes by a decision of the leading group only (E7)."""
-KEY_FACTS: Final = tuple(name for name in CHANGEABLE if name != "village_codes")
-"""What a history compares with the register. Codes of villages are left out: a change of boundaries renumbers them."""
+VILLAGES: Final = "village_codes"
+KEY_FACTS: Final = tuple(name for name in CHANGEABLE if name != VILLAGES)
+"""What a history compares with the register value for value; villages are compared by `same_villages`."""
 PLACE: Final = "geometry"
 NUMBERS: Final = frozenset({"quantity", "budget_total", "benefit_households", "benefit_persons", "benefit_former_poor"}) | {
     "benefit_monitored"
@@ -116,6 +117,35 @@ def moved_m(stated: Any, present: Any) -> float | None:
     """
     one, other = middle(stated), middle(present)
     return None if one is None or other is None else float(GEOD.inv(*one, *other)[2])
+
+
+def same_villages(stated: Any, present: Any, links: Iterable[tuple[str, str]]) -> bool:
+    """Say whether two lists name the same villages, each as it is or as changes of areas have renumbered it since.
+
+    Every village that was stated is still named, by itself or by what became of it, and nothing else is named.
+
+    Args:
+        stated: codes that were applied for, or approved.
+        present: codes in the register.
+        links: former and present code of every change of areas (merged, divided, renamed).
+
+    >>> same_villages(["A", "B"], ["C"], [("A", "C"), ("B", "C")]), same_villages(["A", "B"], ["A"], [])
+    (True, False)
+    """
+    onward: dict[str, set[str]] = {}
+    for former, now in links:
+        onward.setdefault(former, set()).add(now)
+    named, became = set(map(str, entries(present))), [_became(str(code), onward) for code in entries(stated)]
+    return all(named & codes for codes in became) and named <= set().union(*became)
+
+
+def _became(code: str, onward: Mapping[str, set[str]]) -> set[str]:
+    found, open_ = {code}, [code]
+    while open_:
+        fresh = onward.get(open_.pop(), set()) - found
+        found |= fresh
+        open_ += fresh
+    return found
 
 
 def comparable(name: str, value: Any) -> Any:

@@ -14,7 +14,7 @@ from processing.library.moves import LIBRARY, MOVES, OPEN_STAGES
 from processing.library.trail import day_of, in_order, opening, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from processing.library.faults import Fault
@@ -62,12 +62,19 @@ class Replayed:
     trail: Trail
 
 
-def replay(project: Mapping[str, Any], events: Iterable[Mapping[str, Any] | Event], rules: LibraryRules) -> Replayed:
+def replay(
+    project: Mapping[str, Any],
+    events: Iterable[Mapping[str, Any] | Event],
+    rules: LibraryRules,
+    *,
+    links: Iterable[tuple[str, str]] = (),
+) -> Replayed:
     """Play a project's events again and judge each by the rules, as if nothing had refused it.
 
     E1 and E6 are asked of the register as it is now, once the project left the draft; E7 compares it with what was applied for
-    and every approved change; E21 stands from the consent to an emergency project until it is in the library. A project taken
-    over from an older register is judged from there on.
+    and every approved change, its villages by what became of them in changes of areas (`links`, former and present code); E21
+    stands from the consent to an emergency project until it is in the library. A project taken over from an older register is
+    judged from there on.
 
     >>> from datetime import date
     >>> from processing.library.rules import rules_for
@@ -86,7 +93,7 @@ def replay(project: Mapping[str, Any], events: Iterable[Mapping[str, Any] | Even
     if trail.stage not in OPEN_STAGES:
         found += [_violation(item, trail.since, None) for item in content.faults(project)]
     found += [
-        *_changed(project, trail),
+        *_changed(project, trail, tuple(links)),
         *_displaced(project, trail, rules),
         *(_unlike(project, trail) if ordered else []),
         *_emergency(trail, rules),
@@ -124,10 +131,20 @@ def _recorded(trail: Trail, event: Event) -> list[Violation]:
     return [_violation(fault("wrong_stage", "stage_after", said, zh=trail.stage, en=trail.stage), event.start, event.event_id)]
 
 
-def _changed(project: Mapping[str, Any], trail: Trail) -> list[Violation]:
+def _changed(project: Mapping[str, Any], trail: Trail, links: Sequence[tuple[str, str]]) -> list[Violation]:
     """E7: what the register says is what was applied for, with every approved change."""
     if trail.stage in OPEN_STAGES:
         return []
+    differing = [
+        name
+        for name in content.KEY_FACTS
+        if name in trail.facts
+        and name in project
+        and content.comparable(name, trail.facts[name]) != content.comparable(name, project[name])
+    ]
+    both = (known(trail.facts, content.VILLAGES), known(project, content.VILLAGES))
+    if content.VILLAGES in project and both[0] is not None and not content.same_villages(*both, links):
+        differing.append(content.VILLAGES)
     return [
         Violation(
             "E7",
@@ -140,10 +157,7 @@ def _changed(project: Mapping[str, Any], trail: Trail) -> list[Violation]:
             f"as applied for, with every approved change: {trail.facts[name]}",
             "S4-17 (E7)",
         )
-        for name in content.KEY_FACTS
-        if name in trail.facts
-        and name in project
-        and content.comparable(name, trail.facts[name]) != content.comparable(name, project[name])
+        for name in differing
     ]
 
 

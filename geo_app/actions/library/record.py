@@ -64,7 +64,7 @@ def project(store: Store, person: Person, project_id: str, *, on: dt.date | None
     events = events_of(store, str(row["project_id"]))
     day = on or max((event["start_date"] for event in events if event["start_date"]), default=None) or _first_day()
     law = rules_of(store, row, day)
-    found = replay(row, events, law)
+    found = replay(row, events, law, links=_links(store))
     return ProjectRecord(row, str(row["id"]), int(row["ver"]), tuple(events), found.stage, found.violations, found.trail, law)
 
 
@@ -98,6 +98,11 @@ def rules_of(store: Store, row: Mapping[str, Any], on: dt.date, *, own: Sequence
     Who asks for many projects gives the installation's own rules that were read once.
     """
     return rules.rules_for(lineage(row), on, own_rules(store) if own is None else own)
+
+
+def _links(store: Store) -> list[tuple[str, str]]:
+    """Give former and present code of every village that a change of areas renumbered."""
+    return [(str(row["from_code"]), str(row["to_code"])) for row in store.features("area_crosswalk")]
 
 
 def _first_day() -> dt.date:

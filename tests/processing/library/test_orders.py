@@ -5,6 +5,7 @@ What is expected is worked out here anew, from the days of the events alone, and
 
 import datetime as dt
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,7 +124,7 @@ class Walker:
             "recorded_on": self.today,
         }
         if move in {"apply", "take_over"}:
-            event["proposed"] = [{"field": name, "new": self.project[name]} for name in ("task", "name", "location_text")]
+            event["proposed"] = [{"field": name, "new": self.project[name]} for name in ("task", "name", "location_text", "village_codes")]
         if move == "approve_change" and values["result"] == "通过":
             self.project |= trail.stated(now.asked)
         self.events.append(values | event)
@@ -211,6 +212,39 @@ def judged(walker, *, working):
     assert [item.check for item in found.violations if item.severity == "due"] == (["E21"] if emergency else [])
     assert all(item.check == "E5" for item in found.violations if item.severity == "warning")
     return found
+
+
+A, B, C, D = "990101001200", "990101001201", "990101001202", "990101001203"
+
+
+@pytest.mark.parametrize(
+    ("stated", "register", "links", "breaks"),
+    [
+        ([A], [A], (), False),
+        ([A, B], [B, A], (), False),
+        ([A], [B], (), True),  # another village
+        ([A, B], [A], (), True),  # one left out
+        ([A], [A, B], (), True),  # one more
+        ([A, B], [], (), True),
+        ([A], [C], [(A, C)], False),  # renumbered
+        ([A, B], [C], [(A, C), (B, C)], False),  # merged
+        ([A], [C, D], [(A, C), (A, D)], False),  # divided
+        ([A], [D], [(A, C), (C, D)], False),  # twice
+        ([A], [B], [(A, C)], True),  # became another than the one that is named
+        ([A, B], [C], [(A, C)], True),  # of two that were stated one has gone without a trace
+        ([A], [C], [(C, A)], True),  # the other way round
+    ],
+)
+def test_the_villages_of_the_register_are_those_applied_for_or_what_became_of_them(stated, register, links, breaks):
+    walker = Walker("到村到户", CALENDAR)
+    walker.project["village_codes"] = stated
+    walker.attempt("apply", 0)
+    assert walker.project["status"] == "applied"
+    found = replay({**walker.project, "village_codes": register}, walker.events, walker.rules, links=links)
+    told = [
+        (item.check, item.code, item.field) for item in found.violations if item.field == "village_codes" and item.check == "E7"
+    ]
+    assert told == ([("E7", "changed_without_approval", "village_codes")] if breaks else [])
 
 
 @st.composite

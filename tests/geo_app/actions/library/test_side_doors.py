@@ -15,7 +15,7 @@ from geo_app.actions.signing import By
 from geo_app.config import Settings
 from layers.errors import LockedRowError
 from layers.files import Answers
-from layers.store import Delete, Grant, Insert, Update
+from layers.store import Change, Delete, Grant, Insert, Update
 from tests.geo_app.actions.library.people import PEOPLE, PLACE, day, person
 
 LOCAL = local_person(Settings())
@@ -85,6 +85,19 @@ def test_small_corrections_that_add_up_to_another_place_are_shown(library):
         save(library, BUREAU, Update("projects", seen.id, seen.ver, {}, shape))
     found = library.seen(key).violations
     assert [(item.check, item.code) for item in found] == [("E7", "place_moved")]
+
+
+def test_villages_that_were_renumbered_break_no_rule_and_other_villages_do(library):
+    seen = library.seen(library.brought("enter_library"))
+    link = {"link_id": "k", "event_id": "1", "change_kind": "rename", "from_code": "990101001200", "to_code": "990101001299"}
+    table = pd.DataFrame([link | {"share": 1.0}], dtype=object)
+    edit = Update("projects", seen.id, seen.ver, {"village_codes": ["990101001299"]})
+    library.store.apply(Change("li", "统计局", "改代码", (edit, Insert("area_crosswalk", table)), kind="area"))
+    assert library.seen(seen.project_id).violations == ()
+    edit = Update("projects", seen.id, seen.ver + 1, {"village_codes": ["990101001299", "990101002201"]})
+    library.store.apply(Change("li", "统计局", "加村", (edit,), kind="area"))
+    found = library.seen(seen.project_id).violations
+    assert [(item.check, item.code, item.field) for item in found] == [("E7", "changed_without_approval", "village_codes")]
 
 
 def test_the_events_take_steps_only(library):
