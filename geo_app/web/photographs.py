@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, redirect, url_for
 from flask_babel import gettext
 
 from geo_app.access import Permission, permission
-from geo_app.actions.library import works
+from geo_app.actions.library import photographs
 from geo_app.web.desk import desk, person, today
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def thumbnail(photo_id: str) -> ResponseReturnValue:
 
 
 def _picture(photo_id: str, *, small: bool) -> ResponseReturnValue:
-    kept = works.picture(desk().store, person(), photo_id, small=small)
+    kept = photographs.picture(desk().store, person(), photo_id, small=small)
     answer = Response(kept.data, mimetype="image/jpeg")
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
@@ -44,6 +44,6 @@ def _picture(photo_id: str, *, small: bool) -> ResponseReturnValue:
 @permission(Permission.MOVE)
 def remove(photo_id: str) -> ResponseReturnValue:
     """Take a photograph off its project."""
-    project_id = works.remove_photograph(desk().store, person(), photo_id, today=today())
+    project_id = photographs.remove_photograph(desk().store, person(), photo_id, today=today())
     flash(gettext("The photograph is taken off; the history keeps its row."), "good")
     return redirect(url_for("works.page", project_id=project_id))

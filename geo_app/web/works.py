@@ -13,7 +13,7 @@ from flask_babel import gettext
 from geo_app.access import Permission, permission
 from geo_app.actions.ledger import forming
 from geo_app.actions.ledger.rights import LedgerFaultsError
-from geo_app.actions.library import moving, works
+from geo_app.actions.library import as_built, moving, photographs, reporting, works
 from geo_app.actions.library.pictures import MOST_BYTES
 from geo_app.errors import BadRequestError, NotFoundError
 from geo_app.web import bodies, context, frames, project_forms, project_texts, project_values, refusals, works_words
@@ -206,8 +206,8 @@ def upload(project_id: str) -> ResponseReturnValue:
     stage, caption = request.form.get("stage", ""), request.form.get("caption", "")[:TEXT_LENGTH]
     for item in sent:
         try:
-            photo = works.Sent(item.stream.read(MOST_BYTES + 1), item.filename or "", stage, caption)
-            judged = works.add_photograph(desk().store, person(), project_id, photo, today=today())
+            photo = photographs.Sent(item.stream.read(MOST_BYTES + 1), item.filename or "", stage, caption)
+            judged = photographs.add_photograph(desk().store, person(), project_id, photo, today=today())
         except PersonError as error:
             if error.code not in {"bad_picture", "bad_request"}:
                 raise
@@ -228,7 +228,7 @@ def built_form(project_id: str) -> ResponseReturnValue:
 
 def _built_form(project_id: str, refused: Refused | None = None) -> ResponseReturnValue:
     seen = works.view(desk().store, person(), project_id, today=today())
-    works.require_reporter(desk().store, person(), seen.found)
+    reporting.require_reporter(desk().store, person(), seen.found)
     held = desk().store.versions()
     start = (seen.built or {}).get("geometry") or seen.found.project.get("geometry")
     setup = {
@@ -247,7 +247,7 @@ def _built_form(project_id: str, refused: Refused | None = None) -> ResponseRetu
         project=seen.found.project,
         key=seen.found.project_id,
         setup=setup,
-        sources=[LAYERS[name] for name in works.SOURCES if held.get(name)],
+        sources=[LAYERS[name] for name in as_built.SOURCES if held.get(name)],
         today=today(),
         refused=refused,
     )
@@ -261,14 +261,14 @@ def built(project_id: str) -> ResponseReturnValue:
     form = request.form
     try:
         layer = form.get("layer", "")
-        item = works.Built(
+        item = as_built.Built(
             None if layer else _geometry(form.get("geometry", "")),
             layer,
             form.get("feature", "").strip()[:120],
             _day("surveyed_on"),
             form.get("surveyor", ""),
         )
-        receipt = works.set_built(desk().store, person(), project_id, item, today=today())
+        receipt = as_built.set_built(desk().store, person(), project_id, item, today=today())
     except (BadRequestError, bodies.BodyError) as error:
         return _built_form(project_id, Refused("built", explain(error.code, str(error)), status=400))
     flash(gettext("Saved as change no. %(id)s.", id=receipt.change_id), "good")

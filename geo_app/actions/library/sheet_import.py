@@ -20,6 +20,7 @@ from geo_app.actions.library import moving, sheet_rows
 from geo_app.actions.merging import SAME_PLACE_DEGREES, plain
 from geo_app.errors import ForbiddenError
 from layers.catalogue import layer as declared
+from layers.declare import AREA_FIELDS
 from layers.files import FaultsError
 from layers.frames import conform
 from layers.projects import LAYER
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 KEPT_STATUS: Final = "draft"
 PROCEDURE_ONLY: Final = frozenset({"status", "plan_year", "plan_rank"})
-AREAS: Final = ("village_code", "township_code", "county_code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ class _Comparing:
 
     def _taken_over(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The event that says from which file, when and by whom a row with a status of its own was taken over."""
-        areas = {name: row.get(name) for name in AREAS}
+        areas = {name: row.get(name) for name in AREA_FIELDS}
         return areas | {
             "event_id": f"{row['project_id']}-001",
             "project_id": row["project_id"],

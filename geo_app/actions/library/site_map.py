@@ -9,6 +9,7 @@ import geopandas as gpd
 from geo_app.actions import reach
 from geo_app.actions.diff import POLYGONS
 from geo_app.actions.diff_map import extent_of
+from geo_app.actions.library import as_built
 from layers.catalogue import LAYERS
 from layers.schema import STORAGE_CRS
 from layers.store import Condition
@@ -31,21 +32,13 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def as_built(store: Store, person: Person, project_id: str) -> shapely.Geometry | None:
-    """Give the geometry of a project's works as built; None where none is recorded or the person does not read it."""
-    if not reach.may(person, "as_built"):
-        return None
-    limit = reach.of(store, person, "as_built")
-    found = store.read("as_built", where=(Condition("project_id", "=", project_id),), reach=limit)
-    return None if found.empty else found.geometry.iloc[0]
-
-
 def spec(
     store: Store, person: Person, project: Mapping[str, Any], *, language: Literal["zh", "en"] = "zh", simulated: bool = False
 ) -> MapSpec | None:
     """Compose the map; None where neither plan nor works have a geometry and no village named has an outline."""
     at = 0 if language == "zh" else 1
-    planned, built = project.get("geometry"), as_built(store, person, str(project["project_id"]))
+    known = as_built.built_of(store, person, str(project["project_id"]))
+    planned, built = project.get("geometry"), None if known is None else known.get("geometry")
     name = str(project.get("name") or "")
     own = [
         _own("diff_before" if built is not None else "diff_after", WORDS["planned"][at], name, planned),

@@ -11,7 +11,7 @@ from shapely import Point
 
 from geo_app.access import NOBODY, local_person, person_of
 from geo_app.actions import load_recipe
-from geo_app.actions.library import works
+from geo_app.actions.library import as_built, photographs, works
 from geo_app.actions.signing import By
 from geo_app.config import Settings
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError, NotSignedInError
@@ -48,7 +48,7 @@ def somebody(*grants):
 
 
 def add(store, person, key="E", stage="施工中"):
-    return works.add_photograph(store, person, key, works.Sent(picture(), "a.jpg", stage), today=TODAY)
+    return photographs.add_photograph(store, person, key, photographs.Sent(picture(), "a.jpg", stage), today=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_village_township_and_sector_of_the_area_report(store, grant):
     person = somebody(grant)
     judged = add(store, person)
     assert [item.code for item in judged.contradictions] == ["no_position", "no_time"]
-    assert works.picture(store, person, judged.row["photo_id"], small=True).media_type == "image/jpeg"
+    assert photographs.picture(store, person, judged.row["photo_id"], small=True).media_type == "image/jpeg"
 
 
 @pytest.mark.parametrize(
@@ -76,28 +76,28 @@ def test_another_area_is_as_if_it_were_not(store):
     with pytest.raises(NotFoundError):
         add(store, west)
     with pytest.raises(NotFoundError):
-        works.picture(store, west, judged.row["photo_id"], small=False)
+        photographs.picture(store, west, judged.row["photo_id"], small=False)
     with pytest.raises(NotSignedInError):
-        works.picture(store, NOBODY, judged.row["photo_id"], small=False)
+        photographs.picture(store, NOBODY, judged.row["photo_id"], small=False)
 
 
 def test_a_picture_used_for_a_project_that_is_not_read_is_said_without_its_number(store):
     add(store, LOCAL, "E")
     judged = add(store, somebody(Grant("township", ("990102001",))), "W")
     same = next(item for item in judged.contradictions if item.code == "same_picture")
-    assert same.found == works.HIDDEN
+    assert same.found == photographs.HIDDEN
     seen = works.view(store, LOCAL, "W", today=TODAY)
     assert {item.found for item in seen.photos[0].contradictions if item.code == "same_picture"} == {"E"}
 
 
 def test_works_as_built_need_a_valid_geometry_and_a_day_that_came(store):
     with pytest.raises(BadRequestError, match="need a geometry"):
-        works.set_built(store, LOCAL, "E", works.Built(), today=TODAY)
+        as_built.set_built(store, LOCAL, "E", as_built.Built(), today=TODAY)
     with pytest.raises(BadRequestError, match="not after"):
-        works.set_built(store, LOCAL, "E", works.Built(Point(104, 36), surveyed_on=dt.date(2027, 1, 1)), today=TODAY)
+        as_built.set_built(store, LOCAL, "E", as_built.Built(Point(104, 36), surveyed_on=dt.date(2027, 1, 1)), today=TODAY)
     with pytest.raises(BadRequestError, match="layer: one of"):
-        works.set_built(store, LOCAL, "E", works.Built(layer="monitored_households", feature="1"), today=TODAY)
-    works.set_built(store, LOCAL, "E", works.Built(Point(104, 36.001)), today=TODAY)
-    works.set_built(store, LOCAL, "E", works.Built(Point(104, 36.002)), today=TODAY)
+        as_built.set_built(store, LOCAL, "E", as_built.Built(layer="monitored_households", feature="1"), today=TODAY)
+    as_built.set_built(store, LOCAL, "E", as_built.Built(Point(104, 36.001)), today=TODAY)
+    as_built.set_built(store, LOCAL, "E", as_built.Built(Point(104, 36.002)), today=TODAY)
     assert store.count("as_built") == 1
     assert works.view(store, LOCAL, "E", today=TODAY).comparison.largest_m == pytest.approx(222, abs=1)
