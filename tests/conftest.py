@@ -67,6 +67,8 @@ SLOW_MODULES = frozenset(
         "test_reaching",
         "test_remembering",
         "test_matrix",
+        "test_matrix_leaks",
+        "test_matrix_writes",
         "test_cql",
         "test_clients",
         "test_bulk_update",
