@@ -38,6 +38,9 @@ def check_sub_class(row: Mapping[str, Any]) -> Iterator[RowFault]:
         )
 
 
+ENTERED = frozenset({"registered_on", "disposed_on"})
+"""What says that an asset stands in the ledger, or no longer; only steps write it, of whatever asset."""
+DISPOSED = "已处置"
 KEPT_IN_LEDGER = frozenset(
     (
         "asset_id",
@@ -65,12 +68,22 @@ HOUSEHOLD = Personal("asset_class", "HHD", PERSONS)
 
 
 def locked(row: Mapping[str, Any]) -> frozenset[str]:
-    """Name the fields of an asset that are kept by the ledger, once it is entered there.
+    """Name the fields of an asset that only the ledger changes: the day it is entered and, from then on, what the ledger says.
 
-    >>> locked({"registered_on": None}), "owner" in locked({"registered_on": "2021-11-30"})
-    (frozenset(), True)
+    >>> sorted(locked({"registered_on": None})), "owner" in locked({"registered_on": "2021-11-30"})
+    (['disposed_on', 'registered_on'], True)
     """
-    return frozenset() if known(row, "registered_on") is None else KEPT_IN_LEDGER
+    return ENTERED if known(row, "registered_on") is None else KEPT_IN_LEDGER
+
+
+def entry(row: Mapping[str, Any]) -> frozenset[str]:
+    """Name the fields with which a new asset would stand in the ledger, or be disposed of, without a step of it.
+
+    >>> sorted(entry({"registered_on": "2021-11-30", "status": "正常"})), entry({"registered_on": None})
+    (['registered_on'], frozenset())
+    """
+    stated = {name for name in ENTERED if known(row, name) is not None}
+    return frozenset(stated | ({"status"} if known(row, "status") == DISPOSED else set()))
 
 
 LAYER = Layer(
@@ -147,6 +160,7 @@ LAYER = Layer(
     area_fields=("village_code", "township_code", "county_code"),
     personal=HOUSEHOLD,
     locked=locked,
+    entry=entry,
     own_kinds=frozenset({"library", "ledger", "demo", "area"}),
     row_checks=(
         check_sub_class,
