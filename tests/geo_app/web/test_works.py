@@ -102,6 +102,9 @@ def test_progress_and_spending_are_entered_and_more_than_the_budget_is_refused(w
     refused = form(works, "/projects/P-1/progress/spend", expected_ver=ver(works, "P-1"), **spend)
     assert refused.status_code == 422
     assert 'name="anyway"' in refused.text
+    assert 'value="250000"' in refused.text, "what was typed stays, to be entered all the same"
+    assert '<option value="元" selected>' in refused.text
+    assert 'value="凭证1"' in refused.text
     assert works.app.extensions["xiangtu"].store.count("project_events") == 3
     assert form(works, "/projects/P-1/progress/spend", expected_ver=ver(works, "P-1"), anyway="yes", **spend).status_code == 302
     assert form(works, "/projects/P-1/progress/spend", expected_ver=ver(works, "P-1"), amount="x").status_code == 400
@@ -166,6 +169,8 @@ def test_an_accepted_project_becomes_an_asset_in_one_step(works):
     fields = {"asset_class": "PUB", "sub_class": "PUB01", "owner_level": "村集体", "owner": "甲南村", "document": "移交单"}
     missing = form(works, "/projects/P-4/asset", expected_ver=ver(works, "P-4"), **fields)
     assert missing.status_code == 422, missing.text[:500]
+    assert '<option value="PUB01" selected>' in missing.text
+    assert 'value="甲南村"' in missing.text
     fields |= {"maintainer": "村委会", "maintenance_fund": "0.5"}
     answer = form(works, "/projects/P-4/asset", expected_ver=ver(works, "P-4"), **fields)
     assert answer.status_code == 302, answer.text[answer.text.find("refused") :][:900]
