@@ -7,7 +7,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from layers.schema import PersonError
 
@@ -166,6 +166,19 @@ class ErrorBody:
         """Give the JSON body, the same everywhere."""
         found: dict[str, Any] = {"code": self.code, "message": self.message, "request_id": self.request_id}
         return found | {"kept": list(self.kept)} if self.kept else found
+
+
+Told = TypeVar("Told", bound=PersonError)
+
+
+def in_both(error: Told, zh: str) -> Told:
+    """Give an error its sentence in Chinese besides the English one.
+
+    >>> in_both(NotFoundError("There is no such picture."), "没有这张照片。").zh
+    '没有这张照片。'
+    """
+    error.zh = zh
+    return error
 
 
 Translate = Callable[[str, str], str]

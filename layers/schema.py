@@ -32,6 +32,8 @@ class PersonError(XiangtuError):
     """Numbers under which the edits that it refuses are kept for who sent them."""
     no_room: bool = False
     """Whether they are not kept, because too much is kept already for somebody who may write nothing."""
+    zh: str = ""
+    """The same sentence in Chinese, where the error says it itself."""
 
 
 class BugError(XiangtuError):

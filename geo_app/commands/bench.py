@@ -75,6 +75,8 @@ class Commands(click.Group):
         except PersonError as error:
             found = body(error)
             say(f"geo-app: {found.message}")
+            if error.zh:
+                say(f"  {error.zh}")
             if found.exit_code == EXIT_QUESTION:
                 show_questions(error)
             ctx.exit(found.exit_code)

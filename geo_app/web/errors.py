@@ -80,6 +80,13 @@ def explain(code: str, message: str) -> str:
     return f"{sentence} {message}" if sentence else message
 
 
+def told(error: PersonError) -> str:
+    """Say an error in the reader's language: in its own Chinese where it has one, else by the form of its sentence."""
+    if error.zh and language() == "zh" and not is_tool_path():
+        return error.zh
+    return explain(error.code, str(error))
+
+
 def said_with_kept(error: PersonError | table.ErrorBody, message: str) -> str:
     """Add to what an error says whether the edits that it refuses are kept, and where."""
     return " ".join(text for text in (message, _kept(error)) if text)
@@ -132,7 +139,7 @@ def _person(error: PersonError) -> ResponseReturnValue:
     if isinstance(error, table.NotSignedInError) and request.method == "GET" and not wants_json():
         asked = request.full_path if request.query_string else request.path
         return redirect(url_for("accounts.sign_in", next=asked))
-    found = table.body(error, request_id=g.get("request_id", ""), translate=explain)
+    found = table.body(error, request_id=g.get("request_id", ""), translate=lambda _code, _message: told(error))
     more: dict[str, Any] = {}
     if error.kept:
         more = {"kept": list(error.kept), "href": url_for("kept.page", kept_id=error.kept[0])}

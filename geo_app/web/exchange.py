@@ -13,7 +13,7 @@ from geo_app.actions.library import disclosure, sheet_export, sheet_import, shee
 from geo_app.errors import BadRequestError
 from geo_app.web import addresses, received, sending
 from geo_app.web.desk import desk, person, today
-from geo_app.web.errors import explain
+from geo_app.web.errors import told
 from geo_app.web.language import title
 from layers.projects import LAYER
 from layers.schema import PersonError
@@ -99,7 +99,7 @@ def check() -> ResponseReturnValue:
         uploads.discard(kept)
         if error.code not in FILE_ERRORS:
             raise
-        return _index(explain(error.code, str(error)), 422)
+        return _index(told(error), 422)
     return _shown(run, kept, recipe)
 
 

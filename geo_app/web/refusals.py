@@ -12,7 +12,7 @@ from geo_app.actions import deciding_errors as faults
 from geo_app.actions.save_edits import EditFaultsError
 from geo_app.errors import ForbiddenError, NotFoundError
 from geo_app.web.difference import GEOMETRY
-from geo_app.web.errors import answer, explain, said_with_kept
+from geo_app.web.errors import answer, said_with_kept, told
 from geo_app.web.language import title
 from layers.catalogue import LAYERS
 from layers.errors import NotFoundError as MissingError
@@ -42,7 +42,7 @@ def say(error: PersonError) -> str:
     for kind, text in _sentences().items():
         if isinstance(error, kind):
             return text
-    return explain(error.code, str(error))
+    return told(error)
 
 
 def _sentences() -> dict[type[PersonError], str]:

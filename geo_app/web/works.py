@@ -18,7 +18,7 @@ from geo_app.actions.library.pictures import MOST_BYTES
 from geo_app.errors import BadRequestError, NotFoundError
 from geo_app.web import bodies, context, frames, project_forms, project_texts, project_values, refusals, works_words
 from geo_app.web.desk import desk, person, today
-from geo_app.web.errors import explain
+from geo_app.web.errors import told
 from geo_app.web.language import language, title, unit
 from layers.catalogue import LAYERS
 from layers.codes import ASSET_CLASS, ASSET_SUB_CLASS, FUND_SOURCE, OWNER_LEVEL, PHOTO_STAGE
@@ -132,7 +132,7 @@ def move(project_id: str, step: str) -> ResponseReturnValue:
         text = gettext("%(step)s is not possible now; nothing was saved.", step=title(MOVES[step]))
         return _page(project_id, Refused(step, text, error.faults))
     except (bodies.BodyError, BadRequestError) as error:
-        return _page(project_id, Refused(step, explain(error.code, str(error)), status=400))
+        return _page(project_id, Refused(step, told(error), status=400))
     flash(gettext("Saved as change no. %(id)s.", id=done.receipt.change_id), "good")
     for item in done.warnings:
         flash(f"{item.expected(language())} {item.fix(language())}", "warning")
@@ -211,7 +211,7 @@ def upload(project_id: str) -> ResponseReturnValue:
         except PersonError as error:
             if error.code not in {"bad_picture", "bad_request"}:
                 raise
-            return _page(project_id, Refused("photograph", f"{item.filename}: {explain(error.code, str(error))}"))
+            return _page(project_id, Refused("photograph", f"{item.filename}: {told(error)}"))
         said = " ".join(works_words.contradiction(one) for one in judged.contradictions)
         if said:
             flash(f"{item.filename}: {said}", "warning")
@@ -270,7 +270,7 @@ def built(project_id: str) -> ResponseReturnValue:
         )
         receipt = as_built.set_built(desk().store, person(), project_id, item, today=today())
     except (BadRequestError, bodies.BodyError) as error:
-        return _built_form(project_id, Refused("built", explain(error.code, str(error)), status=400))
+        return _built_form(project_id, Refused("built", told(error), status=400))
     flash(gettext("Saved as change no. %(id)s.", id=receipt.change_id), "good")
     return redirect(url_for("works.page", project_id=project_id))
 

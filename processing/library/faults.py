@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from layers.catalogue import LAYERS
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
 RULE: Final = "湘委乡振组办发〔2021〕1号"
@@ -156,6 +158,20 @@ TEXTS: Final[Mapping[str, tuple[str, str, str, str, str]]] = {
         "The project is in the procedure already",
         "design",
     ),
+    "less_progress": (
+        "不低于上次登记的 {before} %",
+        "not less than {before} %, entered before",
+        "核对百分数；确有返工等情况的，已登记并保留说明",
+        "Check the percentage; it is entered with the reason given",
+        "design",
+    ),
+    "not_whole": (
+        "完工时进度为 100 %",
+        "100 % when the works are done",
+        "已按 100 % 登记完工，请核对",
+        "Completion is entered with 100 %; check that it is so",
+        "design",
+    ),
     "over_budget": (
         "累计支出不超过资金规模 {total} 万元",
         "spending not above the budget of {total} 万元",
@@ -164,6 +180,22 @@ TEXTS: Final[Mapping[str, tuple[str, str, str, str, str]]] = {
         "design",
     ),
 }
+
+
+def in_chinese(faults: Iterable[Fault], layers: Sequence[str], most: int = 5) -> str:
+    """Say the first faults in one Chinese sentence, fields by the titles of these layers.
+
+    >>> in_chinese([fault("bad_date", "end_date", "soon")], ["project_events"])
+    '结束日（soon）：日期，如 2026-03-01，填写日期'
+    """
+    listed = list(faults)
+    parts = []
+    for item in listed[:most]:
+        name = next((LAYERS[layer][item.field].zh for layer in layers if item.field in LAYERS[layer]), "")
+        found = f"{name}（{item.value}）" if name and item.value else name or item.value
+        parts.append("：".join(part for part in (found, "，".join(filter(None, (item.expected_zh, item.fix_zh)))) if part))
+    more = f"；另有 {len(listed) - most} 项" if len(listed) > most else ""
+    return "；".join(parts) + more
 
 
 def fault(

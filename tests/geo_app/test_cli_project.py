@@ -63,6 +63,19 @@ def test_faults_end_with_their_cells_and_an_exit_code(tmp_path):
     assert "没有这一类" in report.read_text("utf-8-sig")
 
 
+def test_an_error_of_the_library_is_told_in_both_languages(tmp_path):
+    assert run(tmp_path, "init").exit_code == 0
+    file = tmp_path / "表.xlsx"
+    made = openpyxl.Workbook()
+    made.active.append(["随便", "什么"])
+    made.active.append(["1", "2"])
+    made.save(file)
+    found = run(tmp_path, "project", "import", str(file), "--dry-run")
+    assert found.exit_code != 0
+    assert "no column with project numbers" in found.output
+    assert "表中没有“项目编号”一列" in found.output
+
+
 @pytest.fixture
 def walked(tmp_path):
     """A store with a project that was applied for and whose village notice hangs, by way of the commands."""

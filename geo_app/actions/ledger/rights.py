@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from geo_app.access.roles import ADMINISTRATOR, ROLES
 from geo_app.actions import reach
-from geo_app.errors import ForbiddenError, NotSignedInError
+from geo_app.errors import ForbiddenError, NotSignedInError, in_both
 from layers.declare import AREA_FIELDS
 from layers.schema import PersonError
+from processing.library.faults import in_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,7 @@ class LedgerFaultsError(PersonError, ValueError):
             for item in faults[:SHOWN]
         )
         super().__init__(f"The rules of the asset ledger refuse this step: {lines}. Nothing was saved.")
+        self.zh = f"资产台账的规则不允许这一步：{in_chinese(self.faults, ('asset_events', 'assets', 'ledgers'))}。没有保存。"
 
 
 def area_of(row: Mapping[str, Any]) -> str | None:
@@ -63,8 +65,13 @@ def require(store: Store, person: Person, roles: Iterable[str], code: str | None
         raise NotSignedInError("Sign in first.")
     if not holds(store, person, roles, code):
         names = ", ".join(sorted(ROLES[role].en for role in roles if role in ROLES))
-        raise ForbiddenError(
-            f"The step {what} is for: {names}, in the area {code or 'of the asset'}; your account may not take it."
+        own = "、".join(ROLES[role].zh for role in ROLES if role in set(roles))
+        place = f"代码为 {code} 的地区" if code else "该资产所在地区"
+        raise in_both(
+            ForbiddenError(
+                f"The step {what} is for: {names}, in the area {code or 'of the asset'}; your account may not take it."
+            ),
+            f"这一步由{place}的{own}办理，您的账号不能办理。",
         )
 
 

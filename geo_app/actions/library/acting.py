@@ -28,9 +28,10 @@ class WrongRoleError(ForbiddenError):
 
     code: ClassVar[str] = "forbidden"
 
-    def __init__(self, message: str, *, roles: Iterable[str] = ()) -> None:
-        """Keep the roles beside the sentence."""
+    def __init__(self, message: str, zh: str, *, roles: Iterable[str] = ()) -> None:
+        """Keep the roles and the Chinese beside the sentence."""
         super().__init__(message)
+        self.zh = zh
         self.roles = tuple(roles)
 
 
@@ -59,10 +60,12 @@ def acting(store: Store, person: Person, move: Move, project: Mapping[str, Any],
     if not mine:
         names = "、".join(ROLES[role].zh for role in ordered(roles))
         english = ", ".join(ROLES[role].en for role in ordered(roles))
-        raise WrongRoleError(f"{move.en} ({move.zh}) is a step of: {english} ({names}). Ask them.", roles=ordered(roles))
+        said = f"{move.en} ({move.zh}) is a step of: {english} ({names}). Ask them."
+        raise WrongRoleError(said, f"{move.zh}由{names}办理，请与其联系。", roles=ordered(roles))
     within = [item for item in mine if covers(store, item, move, project)]
     if not within:
-        raise WrongRoleError(f"{move.en} ({move.zh}): the project lies outside the areas of your account.", roles=ordered(roles))
+        said = f"{move.en} ({move.zh}): the project lies outside the areas of your account."
+        raise WrongRoleError(said, f"{move.zh}：项目不在您账号的地区范围内。", roles=ordered(roles))
     chosen = sorted(within, key=lambda item: ORDER.index(item.role), reverse=cross and move.name == "apply")[0]
     return Acting(chosen.role, _level(move, chosen.role, cross=cross))
 

@@ -135,10 +135,15 @@ def _require_writer(store: Store, person: Person, row: Mapping[str, Any]) -> Non
     if not mine:
         raise acting.WrongRoleError(
             "Applications of projects are written by villages, townships, sector departments and the revitalisation bureau.",
+            "项目申报由村、乡镇、行业部门和乡村振兴局填写。",
             roles=acting.ordered(WRITERS),
         )
     if not any(acting.covers(store, item, apply, row) for item in mine):
-        raise acting.WrongRoleError("The project would lie outside the areas of your account.", roles=acting.ordered(WRITERS))
+        raise acting.WrongRoleError(
+            "The project would lie outside the areas of your account.",
+            "项目会落在您账号的地区范围之外。",
+            roles=acting.ordered(WRITERS),
+        )
 
 
 def _write(store: Store, person: Person, edit: Edit, reason: str) -> Receipt:

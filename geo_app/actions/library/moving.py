@@ -19,7 +19,7 @@ from layers.errors import PreconditionRequiredError, StaleVersionError
 from layers.schema import PersonError
 from layers.store import UNCHANGED, Change, Insert, Update
 from processing.library import content, trail
-from processing.library.faults import fault
+from processing.library.faults import fault, in_chinese
 from processing.library.moves import BY_LEDGER, MOVES, NOTICES
 from processing.library.stages import allowed, refusals
 
@@ -50,6 +50,7 @@ class MoveFaultsError(PersonError, ValueError):
         parts = [f"{item.field}: {item.value or '-'} (expected {item.expected_en})" for item in self.faults[:SHOWN]]
         more = f"; {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
         super().__init__(f"{move.en} ({move.zh}) is not possible: {'; '.join(parts)}{more}. Nothing was saved.")
+        self.zh = f"现在不能办理“{move.zh}”：{in_chinese(self.faults, ('project_events', 'projects'))}。没有保存。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +285,8 @@ def _given(  # noqa: PLR0913, PLR0917 -- what a move brings, and what is known w
         given["start_date"] = on
         if move.event in NOTICES:
             given.setdefault("end_date", found.rules.notice_end(NOTICES[move.event], on))
+    if move.name == "complete":
+        given["progress_pct"] = 100.0
     if move.name == "ask_change":
         given["proposed"] = asked(found.project, given.get("proposed"))
     return given

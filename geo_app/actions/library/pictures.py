@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from geo_app.errors import in_both
 from layers.schema import PersonError
 
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ def read(data: bytes) -> Picture:
         BadPictureError: too many bytes or pixels, no JPEG or PNG, or damaged.
     """
     if len(data) > MOST_BYTES:
-        raise BadPictureError(
-            f"A photograph may have at most {MOST_BYTES // 1_000_000} MB; this one has {len(data) / 1e6:.1f}. Send a smaller one."
-        )
+        most, found = MOST_BYTES // 1_000_000, f"{len(data) / 1e6:.1f}"
+        said = f"A photograph may have at most {most} MB; this one has {found}. Send a smaller one."
+        raise in_both(BadPictureError(said), f"照片最大 {most} MB，这张为 {found} MB，请上传小一些的。")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -92,11 +93,13 @@ def read(data: bytes) -> Picture:
     except BadPictureError:
         raise
     except UnidentifiedImageError:
-        raise BadPictureError("This file is no JPEG or PNG picture. Send the photograph as the camera wrote it.") from None
+        said = "This file is no JPEG or PNG picture. Send the photograph as the camera wrote it."
+        raise in_both(BadPictureError(said), "该文件不是 JPEG 或 PNG 图片，请上传相机原始照片。") from None
     except (Image.DecompressionBombError, MemoryError):
         raise _too_many_pixels("") from None
     except (OSError, SyntaxError, ValueError, struct.error) as error:
-        raise BadPictureError("The picture is damaged and cannot be read. Send it again from the camera.") from error
+        said = "The picture is damaged and cannot be read. Send it again from the camera."
+        raise in_both(BadPictureError(said), "图片已损坏，无法读取，请从相机重新上传。") from error
     lon, lat = place or (None, None)
     sha256 = hashlib.sha256(data).hexdigest()
     return Picture(
@@ -106,7 +109,8 @@ def read(data: bytes) -> Picture:
 
 def _too_many_pixels(found: str) -> BadPictureError:
     most = MOST_PIXELS["JPEG"] // 1_000_000
-    return BadPictureError(f"A photograph may have at most {most} million pixels{found}. Send a smaller one.")
+    said = f"A photograph may have at most {most} million pixels{found}. Send a smaller one."
+    return in_both(BadPictureError(said), f"照片最多 {most * 100} 万像素，请上传小一些的。")
 
 
 def _require_size(image: Image.Image) -> None:

@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 
 from geo_app.actions import import_layer
 from geo_app.actions.library import sheet_form
-from geo_app.errors import BadRequestError
+from geo_app.errors import BadRequestError, in_both
 from layers import files
 from layers.projects import LAYER
 from layers.schema import STORAGE_CRS, PersonError
@@ -119,9 +119,12 @@ def read(store: Store, upload: Upload, feed: Feed, *, limits: Limits, person: Pe
         raw = files.read(upload.path, original_name=upload.original_name, answers=replace(answers, layer=sheet), limits=limits)
     columns, units = _columns(raw, feed)
     if "project_id" not in columns and "project_id" not in feed.constants:
-        raise NoKeyColumnError(
+        said = (
             f"The sheet has no column with project numbers ({LAYER['project_id'].zh}). "
             "Name it so, name the header row, or map it in a recipe."
+        )
+        raise in_both(
+            NoKeyColumnError(said), f"表中没有“{LAYER['project_id'].zh}”一列。请写明列标题或表头行，或写入读取方案。"
         )
     places = _Places(sheet or sheet_form.SHEET, _letters(raw, columns, feed))
     reading = _Reading(raw, feed, columns, units, places)
