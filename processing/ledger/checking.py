@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from layers.asset_fields import OPERATION, RIGHTS, UPKEEP
+from layers.codes import ASSET_CLASS
 from layers.row_values import known
 from processing.ledger import judging
 from processing.ledger.faults import Offer
@@ -58,7 +59,7 @@ def check(  # noqa: PLR0913 -- the six things a step is judged by
     on = day(known(values, "start_date")) or today
     found += _days(step, asset, standing, rules, on=on, today=today)
     found += _needs(step, asset, values, rules)
-    found += judging.check(step, asset, standing, values, rules)
+    found += judging.check(step, asset, standing, {**values, "start_date": on}, rules)
     return found
 
 
@@ -102,8 +103,7 @@ def wrong_stage(step: Move, value: str, expected: tuple[str, str], rules: Ledger
 def _in_ledger(step: Move, asset: Mapping[str, Any], standing: Standing, rules: LedgerRules) -> Iterator[Fault]:
     asset_class = known(asset, "asset_class")
     if asset_class not in step.classes:
-        kinds = "、".join(sorted(step.classes))
-        yield wrong_stage(step, str(asset_class or ""), (f"类别为 {kinds} 的资产", f"an asset of class {kinds}"), rules)
+        yield _other_class(step, asset_class, rules)
     elif standing.disposed and step.name not in {"use_proceeds", "audit"}:
         yield wrong_stage(step, "已处置", ("尚未处置的资产", "an asset that is not disposed of"), rules)
     elif (standing.entered is None) != (step.name in ENTERING):
@@ -113,6 +113,20 @@ def _in_ledger(step: Move, asset: Mapping[str, Any], standing: Standing, rules: 
             else ("已登记入账的资产", "an asset in the ledger")
         )
         yield wrong_stage(step, str(standing.entered or ""), expected, rules)
+
+
+def _other_class(step: Move, asset_class: Any, rules: LedgerRules) -> Fault:
+    """Say that an asset has no class yet, or one that the step is not for."""
+    zh = "、".join(f"{ASSET_CLASS.label(kind, 'zh')}（{kind}）" for kind in sorted(step.classes))
+    en = ", ".join(f"{ASSET_CLASS.label(kind, 'en')} ({kind})" for kind in sorted(step.classes))
+    source = rules.source(step.rule)
+    if asset_class is None:
+        advice = ("填写资产类别后再办", "Give the class of the asset")
+        return Fault("field_missing", "asset_class", "", f"类别之一：{zh}", f"one of the classes: {en}", *advice, source)
+    advice = ("该步骤不适用于此类资产；类别有误的先改正", "This step is not for such an asset; mend its class if it is wrong")
+    return Fault(
+        "wrong_stage", "asset_class", str(asset_class), f"类别为{zh}的资产", f"an asset of the class {en}", *advice, source
+    )
 
 
 def _loose(step: Move, asset: Mapping[str, Any], standing: Standing, rules: LedgerRules) -> Iterator[Fault]:
@@ -149,9 +163,7 @@ def _days(  # noqa: PLR0913 -- a step, its asset, and three days
 ) -> Iterator[Fault]:
     if on > today:
         yield fault("future_date", "start_date", on, day=today)
-    formed = day(known(asset, "formed_date"))
-    if formed is not None and on < formed:
-        yield _order(on, formed)
+    yield from _before_its_time(asset, standing, on)
     last = standing.last.get(step.chain)
     if last is not None and step.follows:
         begun = day(known(last, "start_date"))
@@ -160,14 +172,24 @@ def _days(  # noqa: PLR0913 -- a step, its asset, and three days
     yield from _objected(step, standing)
 
 
-def _order(on: date, earliest: date) -> Fault:
-    text = (f"不早于 {earliest}", f"not before {earliest}")
+def _before_its_time(asset: Mapping[str, Any], standing: Standing, on: date) -> Iterator[Fault]:
+    """Refuse what is said to have happened before the asset was formed, or before it was entered in the ledger."""
+    formed = day(known(asset, "formed_date"))
+    if standing.entered is not None and on < standing.entered:
+        yield _order(on, standing.entered, ("登记入账日", "its entry in the ledger,"))
+    elif formed is not None and on < formed:
+        yield _order(on, formed, ("形成日期", "the day on which it was formed,"))
+
+
+def _order(on: date, earliest: date, what: tuple[str, str]) -> Fault:
+    text = (f"不早于{what[0]} {earliest}", f"not before {what[1]} {earliest}")
     return Fault("date_order", "start_date", str(on), *text, "核对日期", "Check the date", "", earliest)
 
 
 def _after(step: Move, last: Mapping[str, Any], begun: date, rules: LedgerRules, on: date) -> Iterator[Fault]:
     if on < begun:
-        yield _order(on, begun)
+        before = MOVES[str(last["move"])]
+        yield _order(on, begun, (f"前一步“{before.zh}”的日期", f"the step before it ({before.en}),"))
     if not step.waits:
         return
     until = day(known(last, "end_date"))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from layers.asset_fields import OPERATION, PERSONS, RIGHTS, UPKEEP
 from layers.row_values import known
 from processing.ledger.moves import ENTERED_BY
-from processing.ledger.standing import DISPOSED, SENT_BACK, money
+from processing.ledger.standing import DISPOSED, SENT_BACK, day, money, of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from processing.ledger.moves import Move
@@ -33,8 +33,16 @@ COPIED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 VALUED = frozenset({"change", "transfer", "damage", "relocate", "valuate"})
 
 
-def changes(move: Move, asset: Mapping[str, Any], values: Mapping[str, Any], on: date) -> dict[str, Any]:
+def changes(
+    move: Move,
+    asset: Mapping[str, Any],
+    values: Mapping[str, Any],
+    on: date,
+    events: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """Give the fields of an asset that a step changes, with their new values; empty when it is sent back.
+
+    `events` are those of the asset before the step: the income of a year is the sum of all its settlements.
 
     >>> from datetime import date
     >>> from processing.ledger.moves import MOVES
@@ -47,15 +55,24 @@ def changes(move: Move, asset: Mapping[str, Any], values: Mapping[str, Any], on:
     after = money(known(values, "value_after"))
     if move.name in VALUED and after is not None:
         found["current_value"] = float(after)
-    found |= _marked(move, asset, values, on)
+    found |= _income(asset, values, on, events) if move.name == "settle" else _marked(move, asset, on)
     return {name: value for name, value in found.items() if known(asset, name) != value}
 
 
-def _marked(move: Move, asset: Mapping[str, Any], values: Mapping[str, Any], on: date) -> dict[str, Any]:
+def _income(asset: Mapping[str, Any], values: Mapping[str, Any], on: date, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Give the income of the latest settled year and the last day of a settlement; an earlier year changes neither."""
+    step = {"move": "settle", "amount": known(values, "amount"), "period": known(values, "period"), "start_date": on}
+    seq = max((int(known(item, "seq") or 0) for item in events), default=0) + 1
+    standing = of(asset, [*events, step | {"seq": seq}])
+    last, booked = standing.last_settled, day(known(asset, "settled_date"))
+    if standing.annual_income is None or last is None or (booked is not None and booked > last):
+        return {}  # what an older register says of a later day stays
+    return {"settled_date": last, "annual_income": float(standing.annual_income)}
+
+
+def _marked(move: Move, asset: Mapping[str, Any], on: date) -> dict[str, Any]:
     if move.name in ENTERED_BY:
         return {"registered_on": on, **({} if known(asset, "status") else {"status": "正常"})}
-    if move.name == "settle":
-        return {"settled_date": on, "annual_income": float(money(known(values, "amount")) or 0)}
     marks: Mapping[str, dict[str, Any]] = {
         "certify": {"confirmed": True, "confirmed_date": on},
         "damage": {"status": "损毁"},

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from layers.row_values import known
 from processing.ledger.moves import DISPOSAL_STARTS
-from processing.ledger.standing import SENT_BACK, TOLERANCE, listed, money, used
+from processing.ledger.standing import SENT_BACK, TOLERANCE, Settlement, day, listed, money, used
 from processing.library.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from decimal import Decimal
 
     from processing.ledger.moves import Move
     from processing.ledger.rules import LedgerRules
@@ -25,6 +25,11 @@ USES: Final = frozenset({"IU1", "IU2", "IU3", "IU4", "IU5", "IU6"})
 CHANGEABLE: Final = ("owner_level", "owner", "mode", "operator")
 FIRST_SHARE: Final = "OPR8"
 """Equity: its income is settled by contract."""
+NOTHING_EARNED: Final = (
+    "改正金额；没有收益或所得的填 0，亏损的另办“闲置、低效、亏损登记”",
+    "Mend the amount; give 0 where nothing was earned, and register a loss by its own step",
+)
+"""The dictionary has no negative income or proceeds: a loss is a state of the asset (C13)."""
 
 
 def check(step: Move, asset: Mapping[str, Any], standing: Standing, values: Mapping[str, Any], rules: LedgerRules) -> list[Fault]:
@@ -44,15 +49,10 @@ def _amounts(values: Mapping[str, Any]) -> Iterator[Fault]:
         if given is None:
             continue
         amount = money(given)
-        if amount is None or (name != "amount" and amount < 0):
+        if amount is None or amount < 0:
+            advice = NOTHING_EARNED if name == "amount" else ("改正金额", "Mend the amount")
             yield Fault(
-                "bad_amount",
-                name,
-                str(given),
-                "不小于 0 的金额（万元）",
-                "an amount in 万元, not below 0",
-                "改正金额",
-                "Mend the amount",
+                "bad_amount", name, str(given), "不小于 0 的金额（万元）", "an amount in 万元, not below 0", *advice, "C14"
             )
 
 
@@ -163,7 +163,8 @@ def _operating(asset: Mapping[str, Any], _standing: Standing, values: Mapping[st
         )
 
 
-def _settling(asset: Mapping[str, Any], _standing: Standing, values: Mapping[str, Any], rules: LedgerRules) -> Iterator[Fault]:
+def _settling(asset: Mapping[str, Any], standing: Standing, values: Mapping[str, Any], rules: LedgerRules) -> Iterator[Fault]:
+    yield from _twice(standing, values, rules)
     if known(asset, "sub_class") == FIRST_SHARE and known(values, "document") is None:
         yield Fault(
             "field_missing",
@@ -175,6 +176,27 @@ def _settling(asset: Mapping[str, Any], _standing: Standing, values: Mapping[str
             "Name the contract",
             rules.source("settlements_per_year"),
         )
+
+
+def _twice(standing: Standing, values: Mapping[str, Any], rules: LedgerRules) -> Iterator[Fault]:
+    """Refuse a settlement of a period that is settled already."""
+    on, period = day(known(values, "start_date")), known(values, "period")
+    if on is None or period is None:
+        return
+    one = Settlement(on, str(period), money(known(values, "amount")) or Decimal(0))
+    for other in standing.settlements:
+        if other.same_period(one):
+            yield Fault(
+                "settled_twice",
+                "period",
+                str(period),
+                f"尚未结算的所属期；“{other.period}”已于 {other.on} 结算 {other.amount} 万元",
+                f"a period that is not settled yet; {other.period} was settled on {other.on}: {other.amount} 万元",
+                "填写其他所属期；同一所属期不重复结算",
+                "Give another period; a period is settled once",
+                rules.source("settlements_per_year"),
+            )
+            return
 
 
 def _uses(values: Mapping[str, Any], rules: LedgerRules, key: str) -> Iterator[Fault]:

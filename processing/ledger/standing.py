@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -19,18 +21,44 @@ TOLERANCE: Final = Decimal("0.01")
 """Sums of money in 万元 agree when they differ by less."""
 
 
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One settlement of income: its day, the period that it is for, and its amount in 万元."""
+
+    on: date
+    period: str
+    amount: Decimal
+
+    def same_period(self, other: Settlement) -> bool:
+        """Say whether both are for the same period: a period without a year in it is one of the year of its settlement.
+
+        >>> first = Settlement(date(2026, 7, 1), "2026年上半年", Decimal(10))
+        >>> first.same_period(Settlement(date(2027, 1, 5), " 2026上半年", Decimal(4)))
+        True
+        >>> first.same_period(Settlement(date(2026, 12, 20), "2026下半年", Decimal(4)))
+        False
+        """
+        return self._period() == other._period()
+
+    def _period(self) -> str:
+        text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", self.period))
+        text = re.sub(r"(\d{4})年度?", r"\1", text)
+        return text if re.search(r"\d{4}", text) else f"{self.on.year}{text}"
+
+
 @dataclass
 class Standing:
     """The standing of one asset.
 
     `last` gives for every open chain its last event, `settled` and `distributed` are sums of money in 万元 (what was settled, and
     what distributions not sent back give away), `proposed` what the last distribution gives away, `sold_for` what a disposal
-    brought, `objections` the open ones by their event ids.
+    brought, `objections` the open ones by their event ids, `settlements` every settlement of income in the order of the events.
     """
 
     entered: date | None = None
     last: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     objections: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    settlements: list[Settlement] = field(default_factory=list)
     settled: Decimal = Decimal(0)
     distributed: Decimal = Decimal(0)
     proposed: Decimal = Decimal(0)
@@ -47,6 +75,15 @@ class Standing:
     def balance(self) -> Decimal:
         """Settled income that no distribution has given away yet, in 万元."""
         return self.settled - self.distributed
+
+    @property
+    def annual_income(self) -> Decimal | None:
+        """The income of the latest year in which any was settled, in 万元; None where none was.
+
+        The year is that of the day of the settlement, as in the book of income.
+        """
+        year = max((item.on.year for item in self.settlements), default=None)
+        return None if year is None else sum((item.amount for item in self.settlements if item.on.year == year), Decimal(0))
 
     @property
     def disposal_chain(self) -> str:
@@ -133,7 +170,7 @@ def _take(found: Standing, event: Mapping[str, Any]) -> None:
     if move.chain:
         chain = {"chain": _disposal(found, event, move.name)} if move.chain == "disposal" else {}
         found.last[move.chain] = {**event, **chain}
-        if move.ends:
+        if move.ends or (move.name == "write_off" and found.sold_for == 0):  # what brought nothing leaves nothing to be used
             del found.last[move.chain]
     found.disposed = found.disposed or move.name == "write_off"
 
@@ -144,8 +181,7 @@ def _disposal(found: Standing, event: Mapping[str, Any], name: str) -> str:
 
 def _money(found: Standing, event: Mapping[str, Any], name: str) -> None:
     if name == "settle":
-        found.settled += money(known(event, "amount")) or Decimal(0)
-        found.last_settled = max(filter(None, (found.last_settled, day(known(event, "start_date")))), default=None)
+        _settled(found, event)
     elif name in {"distribute", "owner_distribute"}:
         found.proposed = used(event)
         found.distributed += found.proposed
@@ -153,6 +189,14 @@ def _money(found: Standing, event: Mapping[str, Any], name: str) -> None:
         found.last_upkeep = max(filter(None, (found.last_upkeep, day(known(event, "start_date")))), default=None)
     elif name == "write_off":
         found.sold_for = money(known(event, "amount"))
+
+
+def _settled(found: Standing, event: Mapping[str, Any]) -> None:
+    amount, on = money(known(event, "amount")) or Decimal(0), day(known(event, "start_date"))
+    found.settled += amount
+    if on is not None:
+        found.last_settled = max(filter(None, (found.last_settled, on)))
+        found.settlements.append(Settlement(on, str(known(event, "period") or ""), amount))
 
 
 def _sent_back(found: Standing, chain: str) -> None:

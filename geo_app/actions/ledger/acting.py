@@ -100,7 +100,7 @@ def _apply(  # noqa: PLR0913 -- the parts of one step
 ) -> Acted:
     row = found.row
     on = day(known(values, "start_date")) or today
-    changed = effects.changes(step, row, values, on)
+    changed = effects.changes(step, row, values, on, found.events)
     seq = max((int(known(item, "seq") or 0) for item in found.events), default=0) + 1
     event = event_rows.event_row(
         step, ("asset_id", found.asset_id), values, row, person=person, seq=seq, today=today, rules=found.rules

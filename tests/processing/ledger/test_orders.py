@@ -71,6 +71,7 @@ def values_of(draw, name, state):
     amount = draw(st.sampled_from(["0.1", "2", "7.5"]))
     use = draw(st.sampled_from(["IU1", "IU6", "IP2"]))
     found |= {"amount": float(amount)} if "amount" in (*step.needs, *step.takes) else {}
+    found |= {"period": draw(st.sampled_from(["2022", "2023", "上半年", "下半年"]))} if "period" in step.needs else {}
     found |= {"uses": [{"use": use, "amount_wan_yuan": float(amount)}]} if "uses" in step.needs else {}
     found |= {"status": draw(st.sampled_from(["闲置", "亏损", "正常"]))} if "status" in step.needs else {}
     found |= {"value_after": draw(st.sampled_from([0.0, 3.0, -1.0]))} if "value_after" in (*step.needs, *step.takes) else {}
@@ -103,7 +104,7 @@ def test_no_reachable_state_breaks_a_rule(data):
         if faults:
             day += dt.timedelta(days=data.draw(st.sampled_from([0, 1, 5, 10])))
             continue
-        changed = effects.changes(MOVES[name], asset, values, day)
+        changed = effects.changes(MOVES[name], asset, values, day, events)
         event = values | {
             "event_id": f"{asset['asset_id']}-{len(events)}",
             "seq": len(events) + 1,
@@ -125,6 +126,10 @@ def test_no_reachable_state_breaks_a_rule(data):
         )
         after = standing.of(asset, events)
         assert after.balance > -standing.TOLERANCE
+        assert (asset.get("annual_income"), asset.get("settled_date")) == (
+            None if after.annual_income is None else float(after.annual_income),
+            after.last_settled,
+        )
         assert not (after.disposed and asset["status"] != "已处置")
         day += dt.timedelta(days=data.draw(st.sampled_from([0, 1, 5, 10])))
     dues = of_assets(
