@@ -15,8 +15,9 @@ import geopandas as gpd
 import numpy as np
 
 from layers.catalogue import LAYERS
-from processing import crs, ellipsoid, matching, site_overlap, site_places
+from processing import crs, ellipsoid, matching, site_overlap, site_persons, site_places
 from processing.indicators import reading
+from processing.site_seen import Unseen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
     from processing.indicators.definition import Context
     from processing.site_overlap import Shared
-    from processing.site_places import Farmland, Gap, Persons, Village
+    from processing.site_persons import Persons
+    from processing.site_places import Farmland, Gap, Village
 
     Inputs = Mapping[str, gpd.GeoDataFrame]
 
@@ -120,6 +122,10 @@ class SiteReport:
     """None where no run says which villages have a gap."""
     warnings: tuple[Warned, ...]
     synthetic: bool
+    unseen: Unseen = field(default_factory=Unseen)
+    """What is not known because it is not loaded, not read or not within the areas that are read."""
+    unread: frozenset[str] = frozenset()
+    """Keys of projects that are named here and that the person does not read whole."""
 
 
 def analyse(
@@ -156,7 +162,7 @@ def analyse(
         assets=_assets(site, inputs, how),
         farmland=_farmland(site, inputs),
         villages=tuple(villages),
-        persons=site_places.persons_within(site.geometry, touched, inputs, reach_m=how.reach_m),
+        persons=site_persons.persons_within(site.geometry, touched, inputs, context, reach_m=how.reach_m),
         gaps=None if units is None else tuple(site_places.gaps_of(touched, site.work, inputs, units, context)),
         warnings=(),
         synthetic=reading.simulated(inputs, *NEEDS),

@@ -1,4 +1,4 @@
-"""Whom and what the place of a project touches: villages, persons within reach, farmland, and the gaps of the villages."""
+"""What the place of a project touches: villages, farmland, and the gaps of the villages."""
 
 from __future__ import annotations
 
@@ -98,74 +98,6 @@ def _met(site: shapely.Geometry, rows: gpd.GeoDataFrame, near_m: float) -> dict[
     near = nearest.neighbours(gpd.GeoSeries([site], crs=shapes.crs), seats, radius_m=near_m)
     found |= {int(seats.index[position]): None for position in near["target_position"]}
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Persons:
-    """How many persons live within reach: certainly `low`, at most `high`; None where no bound is known.
-
-    `hamlets` counts those within reach, `unknown` those whose number of persons, or whose place, is not known.
-    """
-
-    low: float
-    high: float | None
-    hamlets: int
-    unknown: int
-    reach_m: float | None
-
-
-def persons_within(
-    site: shapely.Geometry | None, touched: Collection[str], inputs: Mapping[str, gpd.GeoDataFrame], *, reach_m: float
-) -> Persons | None:
-    """Count the persons of the hamlets within `reach_m` of a place along the ellipsoid; without a place, of the villages touched.
-
-    A hamlet without geometry in a village touched may lie within reach: its persons count for `high` alone. A hamlet whose number
-    of persons is unknown adds to `high` what its village has beyond all hamlets that are known (its resident, else its registered
-    population), once for a village; where the village's own number is unknown too, or it is below its hamlets', there is no
-    upper bound. None without hamlets.
-    """
-    hamlets = reading.rows(inputs, "hamlets")
-    if hamlets is None:
-        return None
-    hamlets = hamlets.reset_index(drop=True)
-    village, persons = reading.text(hamlets, "village_code"), reading.number(hamlets, "population")
-    here = village.isin(list(touched)).to_numpy()
-    sure, maybe = here, np.zeros(len(hamlets), dtype=bool)
-    if site is not None:
-        shapes = crs.geographic(hamlets.geometry)
-        placed = (shapes.notna() & ~shapes.is_empty).to_numpy()
-        pairs = nearest.neighbours(gpd.GeoSeries([site], crs=shapes.crs), shapes, radius_m=reach_m)
-        sure = np.isin(np.arange(len(hamlets)), pairs["target_position"].to_numpy())
-        maybe = here & ~placed
-    known = persons.notna().to_numpy()
-    amount = persons.fillna(0).to_numpy(dtype=float)
-    low = float(amount[sure].sum())
-    asked = set(village[(sure | maybe) & ~known])
-    beyond = _beyond(asked, village, amount, inputs)
-    high = None if beyond is None else low + float(amount[maybe].sum()) + beyond
-    unknown = int(((sure & ~known) | maybe).sum())
-    return Persons(low, high, int(sure.sum()), unknown, None if site is None else reach_m)
-
-
-def _beyond(
-    asked: set[str | None], village: pd.Series, amount: np.ndarray[Any, Any], inputs: Mapping[str, gpd.GeoDataFrame]
-) -> float | None:
-    """Add up what villages have beyond their known hamlets; None where one of them has no number of its own."""
-    if not asked:
-        return 0.0
-    rows = reading.rows(inputs, "villages")
-    if rows is None or None in asked:
-        return None
-    own = reading.first_known(reading.number(rows, "pop_resident"), reading.number(rows, "pop_registered"))
-    whole = {code: count for code, count in zip(reading.text(rows, "village_code"), own, strict=True) if code in asked}
-    total = 0.0
-    for code in asked:
-        count = whole.get(code)
-        rest = None if count is None or pd.isna(count) else float(count) - float(amount[(village == code).to_numpy()].sum())
-        if rest is None or rest < 0:
-            return None
-        total += rest
-    return total
 
 
 @dataclass(frozen=True, slots=True)

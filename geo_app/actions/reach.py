@@ -91,6 +91,14 @@ def area_codes(store: Store, person: Person) -> frozenset[str] | None:
     return _together(store, [item.areas for item in person.grants if item.role in ROLES])[0]
 
 
+def read_outline(store: Store, person: Person) -> shapely.Geometry | None:
+    """Give the union of the outlines of the areas that a person reads (EPSG:4490); None where no outline is held."""
+    codes = None if person.everything else _together(store, [item.areas for item in person.grants if item.role in ROLES])
+    if codes is None or codes[0] is None:
+        return territory(store, frozenset(held.areas(store).codes))[1]
+    return codes[1]
+
+
 def reviewed_codes(store: Store, person: Person) -> frozenset[str] | None:
     """Give the codes of the areas that a person decides for (reviews, publishes), with everything below; None for everywhere."""
     if person.everything:

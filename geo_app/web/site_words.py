@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import gettext
 
 from geo_app.web.language import language, number, quantity, short, title
+from layers.catalogue import LAYERS
 from layers.codes import ASSET_STATUS, PLANNING_TYPE, PROJECT_STATUS
 from processing.indicators import INDICATORS
 
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
     from layers.schema import CodeList
     from processing.project_site import Overlap, SiteReport
-    from processing.site_places import Farmland, Gap, Persons, Village
+    from processing.site_persons import Persons
+    from processing.site_places import Farmland, Gap, Village
 
 SHOWN = 40
+WHOLLY = 0.999
 PERCENT = 100
 
 
@@ -51,14 +54,44 @@ def blocks(report: SiteReport) -> list[Block]:
         Block("warnings", gettext("To look at"), tuple(_warnings(report))),
         Block("measures", gettext("The place"), tuple(_measures(report))),
         Block("villages", gettext("Villages touched"), tuple(map(_village, report.villages))),
-        Block("persons", gettext("Persons within reach"), tuple(_persons(report.persons))),
+        Block("persons", gettext("Persons within reach"), tuple(_persons(report))),
         Block("gaps", gettext("Gaps of these villages"), tuple(_gaps(report))),
         Block("projects", gettext("Other projects here"), tuple(_projects(report))),
-        Block("assets", gettext("Existing assets here"), tuple(_overlap(item) for item in report.assets[:SHOWN])),
-        Block("farmland", gettext("Farmland"), tuple(_farmland(report.farmland))),
+        Block("assets", gettext("Existing assets here"), tuple(_assets(report))),
+        Block("farmland", gettext("Farmland"), tuple(_farmland_seen(report))),
     ]
     nothing = (Line(gettext("Nothing found."), "quiet"),)
     return [Block(item.key, item.title, item.lines or nothing) for item in found if item.lines or item.key != "warnings"]
+
+
+def _unseen(report: SiteReport, share: float | None, *layers: str) -> Iterator[Line]:
+    """Say what is not known because it is not loaded, not read or lies beyond the areas that are read."""
+    absent = [title(LAYERS[name]) for name in layers if name in report.unseen.absent]
+    if absent:
+        yield Line(gettext("Not known: %(layers)s not loaded, or not read by this account.", layers="、".join(absent)), "warning")
+    elif share is None:
+        yield Line(gettext("No outlines of areas are held, so it is not known whether everything here is seen."), "quiet")
+    elif share >= WHOLLY:
+        yield Line(gettext("Not known: this lies beyond the areas that are held or that this account reads."), "warning")
+    elif share > 0:
+        part = number(max(share * PERCENT, 0.1), 1)
+        said = gettext("%(share)s %% of the ground lies beyond what this account reads; there may be more.", share=part)
+        yield Line(said, "warning")
+
+
+def _unknown(report: SiteReport, share: float | None, *layers: str) -> bool:
+    return bool(report.unseen.absent & set(layers)) or (share is not None and share >= WHOLLY)
+
+
+def _assets(report: SiteReport) -> Iterator[Line]:
+    yield from (_overlap(item, report) for item in report.assets[:SHOWN])
+    yield from _unseen(report, report.unseen.place, "assets")
+
+
+def _farmland_seen(report: SiteReport) -> Iterator[Line]:
+    if not _unknown(report, report.unseen.place, "farmland"):
+        yield from _farmland(report.farmland)
+    yield from _unseen(report, report.unseen.place, "farmland")
 
 
 def _status(codes: CodeList, code: str | None) -> str:
@@ -120,11 +153,18 @@ def _village(item: Village) -> Line:
     return Line(" · ".join(parts), "warning" if item.to_be_moved else "", url_for("areas.page", code=item.code))
 
 
-def _persons(found: Persons | None) -> Iterator[Line]:
-    if found is None:
-        yield Line(gettext("No hamlets are held."), "quiet")
-        return
-    if found.high is None:
+def _persons(report: SiteReport) -> Iterator[Line]:
+    found, share = report.persons, report.unseen.around
+    if not _unknown(report, share, "hamlets"):
+        if found is None:
+            yield Line(gettext("No hamlets are held."), "quiet")
+        else:
+            yield from _persons_seen(found, partly=share is None or share > 0)
+    yield from _unseen(report, share, "hamlets")
+
+
+def _persons_seen(found: Persons, *, partly: bool) -> Iterator[Line]:
+    if found.high is None or partly:
         text = gettext("at least %(low)s persons", low=number(found.low))
     elif found.high == found.low:
         text = gettext("%(low)s persons", low=number(found.low))
@@ -137,7 +177,11 @@ def _persons(found: Persons | None) -> Iterator[Line]:
     )
     yield Line(f"{text} · {where}")
     yield Line(
-        gettext("%(count)s hamlets, %(unknown)s with persons or place unknown", count=found.hamlets, unknown=found.unknown),
+        gettext(
+            "%(count)s hamlets and settlements, %(unknown)s with persons or place unknown",
+            count=found.hamlets,
+            unknown=found.unknown,
+        ),
         "quiet",
     )
 
@@ -163,17 +207,25 @@ def _gap(gap: Gap, village: str) -> str:
 
 def _projects(report: SiteReport) -> Iterator[Line]:
     for item in report.projects[:SHOWN]:
-        yield _overlap(item)
+        yield _overlap(item, report)
     drawn = {item.key for item in report.projects}
     for key, name, status in report.same_villages[:SHOWN]:
         if key not in drawn:
             words = gettext("same kind of work in the same village")
-            yield Line(
-                f"{name} · {_status(PROJECT_STATUS, status)} · {words}", "warning", url_for("project_pages.page", project_id=key)
-            )
+            text = f"{name} · {_status(PROJECT_STATUS, status)} · {words}{_of_wider(key, report)}"
+            yield Line(text, "warning", _page(key, report))
+    yield from _unseen(report, report.unseen.place, "projects")
 
 
-def _overlap(item: Overlap) -> Line:
+def _page(key: str, report: SiteReport) -> str:
+    return "" if key in report.unread else url_for("project_pages.page", project_id=key)
+
+
+def _of_wider(key: str, report: SiteReport) -> str:
+    return gettext(" · of a wider area, ask the township") if key in report.unread else ""
+
+
+def _overlap(item: Overlap, report: SiteReport) -> Line:
     shared = item.shared
     how = {
         "area": lambda: gettext("shares %(area)s", area=_area(shared.area_m2 or 0)),
@@ -186,8 +238,9 @@ def _overlap(item: Overlap) -> Line:
     parts = [item.name, _status(codes, item.status), how + _share(shared.share)]
     if item.same_item:
         parts.append(gettext("same kind of work"))
-    href = url_for("project_pages.page", project_id=item.key) if item.layer == "projects" else ""
-    return Line(" · ".join(parts), "warning" if item.same_item else "", href)
+    href = _page(item.key, report) if item.layer == "projects" else ""
+    wider = _of_wider(item.key, report) if item.layer == "projects" else ""
+    return Line(" · ".join(parts) + wider, "warning" if item.same_item else "", href)
 
 
 def _farmland(found: Farmland | None) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from shapely import LineString, Point, box
 
-from processing import profiles, project_site, site_overlap, site_places
+from processing import profiles, project_site, site_overlap, site_persons, site_places, site_seen
 from processing.areas import Areas
 from processing.indicators.definition import Context
 
@@ -31,6 +31,10 @@ def frame(rows, key):
 
 @pytest.fixture
 def context():
+    return fresh()
+
+
+def fresh():
     tree = pd.DataFrame({"area_code": ["C", "T", "A", "B"], "parent_code": [None, "C", "T", "T"], "rank": [3, 4, 5, 5]})
     return Context(Areas(tree), profiles.load(), DAY)
 
@@ -255,7 +259,7 @@ def test_persons_within_reach_have_two_bounds():
         "villages": villages(A={"pop_resident": 400}),
         "hamlets": hamlets(("A", 100, near), ("A", 50, far), ("A", None, near), ("A", 30, None), ("B", 70, None)),
     }
-    found = site_places.persons_within(site, ["A"], inputs, reach_m=1000)
+    found = site_persons.persons_within(site, ["A"], inputs, fresh(), reach_m=1000)
     # sure: 100. The hamlet without a number: at most 400 - (100 + 50 + 30) = 220. The one without a place: at most 30 more.
     assert (found.low, found.high) == (100, 350)
     assert (found.hamlets, found.unknown) == (2, 2)
@@ -263,15 +267,56 @@ def test_persons_within_reach_have_two_bounds():
 
 def test_no_upper_bound_where_the_village_does_not_know_its_persons():
     inputs = {"villages": villages(), "hamlets": hamlets(("A", None, Point(104.05, 36.05)))}
-    found = site_places.persons_within(Point(104.05, 36.05), ["A"], inputs, reach_m=1000)
+    found = site_persons.persons_within(Point(104.05, 36.05), ["A"], inputs, fresh(), reach_m=1000)
     assert (found.low, found.high, found.unknown) == (0, None, 1)
+
+
+def settlements(*rows):
+    return frame(
+        [
+            {"settlement_id": f"s{no}", "village_code": code, "persons_total": people, "counted_in_village": counted, "at": at}
+            for no, (code, people, counted, at) in enumerate(rows)
+        ],
+        "settlement_id",
+    )
+
+
+def test_relocated_people_count_at_their_settlement_and_left_hamlets_nobody_names():
+    site, near, far = Point(104.05, 36.05), Point(104.05, 36.055), Point(104.05, 36.065)
+    inputs = {
+        "villages": villages(),
+        "hamlets": hamlets(("A", 100, near), ("A", 50, far)),
+        "settlements": settlements(("B", 30, False, near), ("B", 9, False, far)),
+        "settlement_origins": frame(
+            [{"origin_id": "o", "settlement_id": "s0", "village_code": "A", "persons": 30, "still_counted": True}], "origin_id"
+        ),
+    }
+    found = site_persons.persons_within(site, ["A"], inputs, fresh(), reach_m=1000)
+    # 30 live at the settlement within reach; they left the near hamlet (70 left) or the far one (100 left)
+    assert (found.low, found.high, found.hamlets) == (100, 130, 2)
+    inputs["settlement_origins"]["still_counted"] = None
+    doubt = site_persons.persons_within(site, ["A"], inputs, fresh(), reach_m=1000)
+    assert (doubt.low, doubt.high) == (100, 130)
+    inputs["settlement_origins"]["still_counted"] = False
+    left = site_persons.persons_within(site, ["A"], inputs, fresh(), reach_m=1000)
+    assert (left.low, left.high) == (130, 130)
+    inputs["settlements"]["persons_total"] = None
+    assert site_persons.persons_within(site, ["A"], inputs, fresh(), reach_m=1000).high is None
+
+
+def test_ground_beyond_what_is_read_is_a_share_of_its_surface():
+    west = box(104, 35, 104.05, 37)
+    assert site_seen.beyond(Point(104.05, 36.05), west, 1000) == pytest.approx(0.5, abs=1e-3)
+    assert site_seen.beyond(box(104.04, 36, 104.06, 36.01), west, 1) == pytest.approx(0.5, abs=1e-2)
+    assert site_seen.beyond(Point(104.02, 36.05), west, 1000) == 0
+    assert site_seen.beyond(Point(116.4, 39.9), west, 1000) == 1
 
 
 def test_without_a_place_the_villages_named_are_counted():
     inputs = {"villages": villages(), "hamlets": hamlets(("A", 100, Point(104.05, 36.05)), ("B", 70, Point(104.15, 36.05)))}
-    found = site_places.persons_within(None, ["B"], inputs, reach_m=1000)
+    found = site_persons.persons_within(None, ["B"], inputs, fresh(), reach_m=1000)
     assert (found.low, found.high, found.reach_m) == (70, 70, None)
-    assert site_places.persons_within(None, ["B"], {}, reach_m=1000) is None
+    assert site_persons.persons_within(None, ["B"], {}, fresh(), reach_m=1000) is None
 
 
 @settings(max_examples=25, derandomize=True, deadline=None)
@@ -283,7 +328,7 @@ def test_without_a_place_the_villages_named_are_counted():
 def test_more_reach_never_reaches_fewer_and_bounds_stand_in_order(rows):
     inputs = {"villages": villages(A={"pop_resident": 500}, B={"pop_resident": 500}), "hamlets": hamlets(*rows)}
     site = Point(104, 36)
-    found = [site_places.persons_within(site, ["A", "B"], inputs, reach_m=reach) for reach in (100, 1000, 5000)]
+    found = [site_persons.persons_within(site, ["A", "B"], inputs, fresh(), reach_m=reach) for reach in (100, 1000, 5000)]
     assert [item.low for item in found] == sorted(item.low for item in found)
     assert all(item.high is None or item.low <= item.high <= 1000 for item in found)
 

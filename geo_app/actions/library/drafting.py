@@ -108,11 +108,11 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _placed(store: Store, person: Person, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in the areas: the one village or township of whoever writes, and what lies above the village."""
+    """Fill in the areas: the village or township of whoever writes, else what the villages share, and what lies above."""
     row = dict(given)
     granted = {item.role: item.areas for item in person.grants if item.role in {"village", "township"} and len(item.areas) == 1}
     if not any(row.get(name) for name in ("village_code", "township_code", "county_code")):
-        row |= {f"{role}_code": areas[0] for role, areas in list(granted.items())[:1]}
+        row |= {f"{role}_code": areas[0] for role, areas in list(granted.items())[:1]} or _common(store, row.get("village_codes"))
     for layer, own, above in (
         ("villages", "village_code", ("township_code", "county_code")),
         ("townships", "township_code", ("county_code",)),
@@ -125,6 +125,20 @@ def _placed(store: Store, person: Person, given: Mapping[str, Any]) -> dict[str,
     if row.get("village_code") and not row.get("village_codes"):
         row["village_codes"] = [str(row["village_code"])]
     return row
+
+
+def _common(store: Store, villages: Any) -> dict[str, Any]:
+    """Give the finest area in which all the villages lie that a project names: its village, township or county; none without."""
+    names = ("village_code", "township_code", "county_code")
+    asked = [str(code) for code in villages or ()]
+    found = store.read("villages", where=[Condition("village_code", "in", asked)], geometry=False) if asked else []
+    if len(found) != len(set(asked)) or not asked:
+        return {}
+    for name in names:
+        codes = set(found[name])
+        if len(codes) == 1 and isinstance(code := codes.pop(), str):
+            return {name: code}
+    return {}
 
 
 def _require_writer(store: Store, person: Person, row: Mapping[str, Any]) -> None:
