@@ -1,14 +1,17 @@
 """Every limit of the library on its last good day, at its last good amount, and just beyond."""
 
+import dataclasses
 import datetime as dt
 from decimal import Decimal
 
 import pytest
+import shapely
 
 from processing.library import content, photographs, planning
 from processing.library.checking import check
 from processing.library.photographs import Photo, Works
 from processing.library.planning import Entry
+from processing.library.replaying import replay
 from processing.library.rules import rules_for
 
 DAY = dt.timedelta(days=1)
@@ -190,3 +193,20 @@ def test_pictures_count_as_alike_up_to_the_last_bit_of_the_limit():
         other = f"{int(one, 16) ^ ((1 << bits) - 1):016x}"
         assert photographs.differing_bits(one, other) == bits
         assert photographs.alike(one, other) is (bits == photographs.ALIKE_BITS)
+
+
+def test_works_may_lie_as_far_from_their_place_as_the_tolerance_and_no_farther():
+    place = '{"type":"Point","coordinates":[104.5,36.5]}'
+    stated = event(1, "村申报", "村", FIRST, proposed=[{"field": "geometry", "new": place}])
+    lying = WHOLE | {"geometry": shapely.Point(104.501, 36.5), "status": "in_library"}
+    far = content.moved_m(place, lying["geometry"])
+
+    def broken(tolerance):
+        rules = dataclasses.replace(RULES, place_tolerance_m=tolerance)
+        found = replay(lying, [stated, event(2, "县公示", "县", FIRST + DAY)], rules)
+        return "place_moved" in {item.code for item in found.violations}
+
+    assert far == pytest.approx(89.6, abs=0.1)
+    assert not broken(far)
+    assert broken(far - 0.001)
+    assert not broken(RULES.place_tolerance_m)
