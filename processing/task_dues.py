@@ -65,6 +65,15 @@ def roles_of(task: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(role_of(unit) for unit in units_of(task))
 
 
+def of_every_county(task: Mapping[str, Any]) -> bool:
+    """Say whether every county in the area of a list owes its share of a task (各县市区 stands among the units).
+
+    >>> of_every_county({"responsible_units": ["各县市区", "市教育局"]}), of_every_county({"lead_unit": "市教育局"})
+    (True, False)
+    """
+    return EVERY_COUNTY in units_of(task)
+
+
 def day(value: object) -> date | None:
     """Read a stored day; None for unknown.
 

@@ -34,7 +34,8 @@ def dues(store: Store, person: Person, today: date, *, mine: bool = True, area: 
         store: the store.
         person: who asks; nothing outside what the person reads is listed.
         today: the day of the office.
-        mine: only what one of the person's roles has to do, in the areas of that role; the person of everything owes everything.
+        mine: only what one of the person's roles has to do, in the areas of that role, and a county's share of the tasks of its
+            city; the person of everything owes everything.
         area: only what lies in this area.
 
     Raises:
@@ -45,13 +46,17 @@ def dues(store: Store, person: Person, today: date, *, mine: bool = True, area: 
         inside = reach.territory(store, frozenset({area}))[0]
         found = [item for item in found if item.area_code in inside]
     if mine:
-        found = [item for item in found if owes(store, person, item)]
+        shared = {(work_tasks.TASKS, key) for key in work_tasks.owed_by_counties(store, person)}
+        found = [item for item in found if owes(store, person, item, shared=(item.layer, item.key) in shared)]
     return shape.in_order(found)
 
 
-def owes(store: Store, person: Person, item: Due) -> bool:
-    """Say whether a due is for one of a person's roles, in the areas of that role."""
-    if person.everything:
+def owes(store: Store, person: Person, item: Due, *, shared: bool = False) -> bool:
+    """Say whether a due is for one of a person's roles, in the areas of that role.
+
+    A task of a city that is `shared` by every county is owed by the leading group of each county in it, too.
+    """
+    if person.everything or (shared and work_tasks.county_share(store, person, item.area_code)):
         return True
     roles = {grant.role for grant in person.grants}
     return bool(roles & (item.roles | {ADMINISTRATOR})) and rights.holds(store, person, item.roles, item.area_code)

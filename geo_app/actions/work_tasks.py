@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from geo_app.access import Verb
+from geo_app.access.roles import ADMINISTRATOR
 from geo_app.actions import held, reach
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError
 from layers.catalogue import LAYERS
@@ -138,6 +139,24 @@ def _day(text: str, name: str) -> dt.date | None:
         return dt.date.fromisoformat(text.strip())
     except ValueError:
         raise BadRequestError(f"{name} is a day such as 2026-11-30") from None
+
+
+def owed_by_counties(store: Store, person: Person) -> frozenset[str]:
+    """Give the tasks that a person reads of which every county owes its share."""
+    return frozenset(str(row["task_id"]) for row in rows(store, person, TASKS) if task_dues.of_every_county(row))
+
+
+def county_share(store: Store, person: Person, area_code: str | None) -> bool:
+    """Say whether a person answers for a county's share of a task of an area: the leading group of a county inside the area.
+
+    Tasks are printed for the units of a city or province. What its bureaus owe is theirs; where 各县市区 stands among the units,
+    each county owes its share, and there its leading group (`task_units.csv`).
+    """
+    wanted, tree = {task_dues.role_of(task_dues.EVERY_COUNTY), ADMINISTRATOR}, held.areas(store)
+    below = [own for grant in person.grants if grant.apply and grant.role in wanted for own in grant.areas]
+    if area_code is None or area_code not in tree:
+        return bool(below)
+    return any(own in tree and area_code in tree.ancestors(own) for own in below)
 
 
 def dues(store: Store, person: Person, today: dt.date) -> list[Due]:
