@@ -264,7 +264,7 @@ def _disposed(tale: Tale) -> None:
 
 
 def told(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
-    """Make the frame `asset_events` for the assets of an area, and `assets` with the day and value of what was disposed of."""
+    """Make the frame `asset_events` for the assets of an area, and `assets` with the days of disposals and settlements."""
     assets = frames["assets"].copy()
     plain = pd.DataFrame(assets.drop(columns="geometry"))
     rows: list[dict[str, Any]] = []
@@ -275,6 +275,9 @@ def told(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
     disposed = assets["asset_id"].isin(gone)
     assets.loc[disposed, "disposed_on"] = assets.loc[disposed, "asset_id"].map(gone)
     assets.loc[disposed, "current_value"] = 0.0
+    settled = {row["asset_id"]: row["start_date"] for row in rows if row["move"] == "settle"}  # the last one of each asset
+    booked = assets["asset_id"].isin(settled)
+    assets.loc[booked, "settled_date"] = assets.loc[booked, "asset_id"].map(settled)
     columns = list(dict.fromkeys(name for row in rows for name in row)) or ["event_id"]
     made = frame("asset_events", {name: [row.get(name) for row in rows] for name in columns})
     return {"assets": assets, "asset_events": made}

@@ -73,20 +73,27 @@ def _money(project: Mapping[str, Any]) -> list[Fault]:
         )
     if is_empty(project, "funding_sources"):
         return found
-    parts = funding_total({"funding_sources": entries(known(project, "funding_sources"))})
-    if parts is None or not parts.is_finite():
+    sources = entries(known(project, "funding_sources"))
+    parts = funding_total({"funding_sources": sources})
+    below = "、".join(f"{item.get('code')} {item['amount_wan_yuan']}" for item in sources if _below_nothing(item))
+    if below or parts is None or not parts.is_finite():
         found.append(
             fault(
                 "value_bad",
                 "funding_sources",
-                "",
-                zh="每个筹资渠道的金额（万元）",
-                en="an amount in 万元 for each funding source",
+                below,
+                zh="每个筹资渠道的金额（万元），不小于 0",
+                en="an amount in 万元 for each funding source, not below 0",
             )
         )
     elif total is not None and abs(parts - total) >= CENT:
         found.append(fault("sum_differs", "funding_sources", f"{parts} ≠ {total}", total=total))
     return found
+
+
+def _below_nothing(item: Any) -> bool:
+    amount = decimal_of(item.get("amount_wan_yuan")) if isinstance(item, dict) else None
+    return amount is not None and amount < 0
 
 
 def _days(project: Mapping[str, Any]) -> list[Fault]:

@@ -14,6 +14,7 @@ from layers.demo.project_history import history_of as project_history
 from processing.ledger import comparing, publishing
 from processing.ledger.replaying import replay as replay_asset
 from processing.ledger.rules import rules_for as ledger_rules
+from processing.ledger.standing import of as standing_of
 from processing.library.rules import rules_for as library_rules
 from processing.library.stages import replay as replay_project
 
@@ -111,6 +112,16 @@ def test_every_asset_stands_in_the_ledger_and_the_disposed_ones_went_their_whole
             assert row["current_value"] == 0
             chains |= {event["chain"] for event in told[row["asset_id"]] if event["chain"]}
     assert chains == {"public", "small", "collective"}
+
+
+def test_the_booked_income_is_that_of_the_settlements(frames):
+    told, settled = _grouped(frames["asset_events"], "asset_id"), 0
+    for row in _rows(frames["assets"]):
+        standing = standing_of(row, told[row["asset_id"]])
+        if standing.settlements:
+            settled += 1
+            assert (row["annual_income"], row["settled_date"]) == (float(standing.annual_income), standing.last_settled)
+    assert settled > 200
 
 
 def test_the_four_ledgers_hold_the_same_assets_and_values(frames):

@@ -210,3 +210,10 @@ def test_works_may_lie_as_far_from_their_place_as_the_tolerance_and_no_farther()
     assert not broken(far)
     assert broken(far - 0.001)
     assert not broken(RULES.place_tolerance_m)
+
+
+def test_no_source_gives_less_than_nothing():
+    sources = [{"code": "S11", "amount_wan_yuan": 12.0}, {"code": "S06", "amount_wan_yuan": -2.0}]
+    (found,) = content.faults(WHOLE | {"funding_sources": sources})
+    assert (found.code, found.field, found.value) == ("value_bad", "funding_sources", "S06 -2.0")
+    assert content.faults(WHOLE) == []
