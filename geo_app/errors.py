@@ -38,12 +38,6 @@ class BadRequestError(PersonError, ValueError):
     code: ClassVar[str] = "bad_request"
 
 
-class ReplayError(PersonError, RuntimeError):
-    """A run computed again from the same inputs gave other numbers; the message lists where."""
-
-    code: ClassVar[str] = "replay_differs"
-
-
 class NoDataError(PersonError, LookupError):
     """The store holds nothing that the work could be done on."""
 
@@ -105,7 +99,6 @@ TABLE: dict[str, Answer] = {
     "ledger_rule": Answer(422, EXIT_FAULTS),
     "library_rule": Answer(422, EXIT_FAULTS),
     "locked": Answer(409, EXIT_FAULTS),
-    "replay_differs": Answer(409, EXIT_FAULTS),
     "copy_differs": Answer(409, EXIT_FAULTS),
     "bad_frame": Answer(422, EXIT_FAULTS),
     "invalid_geometry": Answer(422, EXIT_FAULTS),

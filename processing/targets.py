@@ -281,11 +281,6 @@ class _Rows:
         return mask
 
 
-def meanings() -> Mapping[str, Scope | None]:
-    """Give the table of printed scopes, for the page that explains which targets are compared."""
-    return SCOPES
-
-
 def applying(
     table: pd.DataFrame, areas: Areas, target: Target, whole: pd.DataFrame, counts: Mapping[str, int] | None = None
 ) -> tuple[NDArray[np.bool_], float]:

@@ -27,10 +27,8 @@ WAN: Final = "单位：万元"
 COUNTED: Final = Column("序号", 4, "center", decimals=0)
 """The running number that stands first in nearly every book; see `numbered`."""
 SYNTHETIC: Final = "synthetic"
-OWN_LEVEL: Final = "（本级，未落到下级）"
 YES_NO: Final = {True: "是", False: "否"}
 FUND_LISTS: Final = frozenset({"funding_sources", "fund_sources"})
-PRINTED_SUB_CLASS: Final = "{label}（{count}项）"
 
 
 @dataclass

@@ -14,7 +14,6 @@ from geo_app.web import bodies, project_values
 from geo_app.web.desk import desk, person
 from layers.catalogue import LAYERS
 from layers.projects import LAYER
-from processing.library.moves import NOTICES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,8 +126,3 @@ def _proposed() -> dict[str, Any]:
     if shape:
         found["geometry"] = edit_payload.geometry_of(LAYER, bodies.parse(shape))
     return found
-
-
-def needs_notice(move: Move) -> bool:
-    """Say whether a step is a notice with an end."""
-    return move.event in NOTICES

@@ -83,7 +83,6 @@ def _typed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 MOVES: Mapping[str, Move] = MappingProxyType(_read())
 """Every step of an asset by its name."""
-CHAINS: Final = ("entry", "rights", "change", "income", "disposal")
 ENTERING: Final = frozenset({"inventory_village", "inventory_township", "inventory_confirm", "take_over", "hand_over"})
 """Steps of an asset that is not in the ledger yet."""
 ENTERED_BY: Final = frozenset({"inventory_confirm", "take_over", "hand_over"})

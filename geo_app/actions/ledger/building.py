@@ -21,7 +21,6 @@ from processing.ledger.standing import DISPOSED, day
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
-    from decimal import Decimal
 
     from geo_app.access import Person
     from layers.store import Edit, Receipt, Store
@@ -287,8 +286,3 @@ def _step_change(
     edits: Sequence[Any] = (Update("ledgers", str(row["id"]), found.ver, changed), event_rows.insert([event]))
     reason = f"{course.move.zh}：{row['name']}"
     return Change(person.name, person.bureau, reason, tuple(edits), kind="ledger", account_id=person.account_id)
-
-
-def total_value(entries: Sequence[Mapping[str, Any]]) -> Decimal:
-    """Add up the original values that entries of a ledger state, in 万元."""
-    return partitions.part_of(entries, "original_value").value
