@@ -10,11 +10,12 @@ from flask_babel import gettext
 
 from geo_app.access import Permission, permission
 from geo_app.access.roles import ROLES
-from geo_app.actions import inputs
+from geo_app.actions import edit_payload, inputs
+from geo_app.actions.edit_payload import BadShapeError
 from geo_app.actions.ledger import acting, listing, records, rights
 from geo_app.errors import BadRequestError
 from geo_app.errors import answer as answer_of
-from geo_app.web import asset_forms, bodies, sending
+from geo_app.web import asset_forms, bodies, drawing, sending
 from geo_app.web.context import simulated
 from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import explain
@@ -58,6 +59,7 @@ EVENT_WORDS: Final = (
     "valuer",
     "revival_mode",
     "approver",
+    "moved_m",
 )
 
 
@@ -172,6 +174,7 @@ def _page(found: AssetRecord, *, refused: dict[str, Any] | None = None, status: 
             refused=refused,
             today=today(),
             moves=MOVES,
+            setup=drawing.setup(found.shown.get("geometry")),
             is_simulated=found.row.get("data_quality") == "synthetic" or (simulated("assets") and not found.events),
         ),
         status,
@@ -200,11 +203,22 @@ def act(asset_id: str, move: str) -> ResponseReturnValue:
             asset_forms.read(step),
             expected_ver=request.form.get("expected_ver", type=int),
             today=today(),
+            place=_place(),
         )
-    except (rights.LedgerFaultsError, StaleVersionError) as error:
+    except (BadShapeError, rights.LedgerFaultsError, StaleVersionError) as error:
         return _refused(asset_id, move, error)
     flash(gettext("Done: %(step)s.", step=title(step)), "good")
     return redirect(url_for("assets.page", asset_id=asset_id))
+
+
+def _place() -> Any:
+    """Read the new place that a form brings as GeoJSON; None without one.
+
+    Raises:
+        BadShapeError: it is no geometry that an asset takes.
+    """
+    text = request.form.get("new_place", "").strip()
+    return edit_payload.geometry_of(LAYER, bodies.parse(text)) if text else None
 
 
 def _refused(asset_id: str, move: str, error: PersonError) -> ResponseReturnValue:

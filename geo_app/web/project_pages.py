@@ -15,7 +15,7 @@ from geo_app.actions.edit_payload import BadFieldError, BadShapeError
 from geo_app.actions.library import acting, documents, moving, record, site_map
 from geo_app.actions.save_edits import StaleEditsError
 from geo_app.errors import NotFoundError
-from geo_app.web import bodies, context, frames, project_steps, project_texts, project_values, project_view, refusals
+from geo_app.web import bodies, context, drawing, frames, project_steps, project_values, project_view, refusals
 from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import explain
 from geo_app.web.language import language, title
@@ -100,7 +100,11 @@ def _page(project_id: str, refused: Refused | None = None) -> ResponseReturnValu
         titles=project_values.titles(),
         role_titles=project_view.role_titles,
         layer_funds=FUND_SOURCE,
-        record_texts=project_texts.texts,
+        setup=drawing.setup(
+            found.project.get("geometry"),
+            project_id=found.project_id,
+            urls={"site": url_for("project_forms.site_of", project_id=found.project_id)},
+        ),
         typed=_typed,
         plan_href=project_view.href("plans.page", found.project, "plan"),
         works_href=project_view.href("works.page", found.project, "works"),

@@ -123,15 +123,20 @@ class Office:
             assert time.monotonic() < last, f"did not become true: {expression}"
             time.sleep(0.1)
 
-    def step(self, key, move, **values):
-        """Take a step by its form on the record page."""
-        self.open(f"/projects/{key}")
+    def open_step(self, move):
+        """Open the form of a step on the record page, and what it is folded into."""
         box = self.page.locator(f'details[data-move="{move}"]')
         if box.get_attribute("open") is None:
             folded = box.locator("xpath=ancestor::details[1]")
             if folded.count() and folded.get_attribute("open") is None:
                 folded.locator("> summary").click()
             box.locator("> summary").click()
+        return box
+
+    def step(self, key, move, **values):
+        """Take a step by its form on the record page."""
+        self.open(f"/projects/{key}")
+        box = self.open_step(move)
         for name, value in values.items():
             field = box.locator(f'[name="{name}"]')
             if field.evaluate("node => node.tagName") == "SELECT":
@@ -443,3 +448,40 @@ def test_an_objection_stops_the_next_step_until_it_is_answered(site, come):
     assert page.locator("#timeline li.objection").count() == 0
     village.step(key, "submit_to_township", document="村报2号")
     assert village.stage() == "township_review"
+
+
+@pytest.mark.timeout(600)
+def test_a_change_of_place_is_drawn_in_the_browser_and_takes_effect_when_it_is_approved(site, come):
+    key = applied(site)
+    passed = {"result": "通过", "opinion": "可行", "document": "意见"}
+    moved(
+        site,
+        key,
+        *UP_TO_OPINIONS,
+        ("bureau", "opinion_revitalisation", "04-01", passed),
+        ("finance", "opinion_finance", "04-01", passed),
+        ("transport", "opinion_sector", "04-01", passed),
+        ("group", "county_approve", "04-01", {"opinion": "同意", "document": "县领纪2号"}),
+        ("bureau", "county_notice", "04-01", {"place": "门户网站"}),
+        ("bureau", "enter_library", "04-11", {"url": "https://example.gov/1"}),
+    )
+    site.on("2026-05-01")
+    village = come(site, "village")
+    page = village.open(f"/projects/{key}")
+    village.open_step("ask_change")
+    page.locator(".new-place > summary").click()
+    draw_line(village, (105.03, 36.05), (105.05, 36.06))
+    asked = page.locator('input[name="new:geometry"]')
+    assert '"LineString"' in asked.input_value()
+    box = page.locator('details[data-move="ask_change"]')
+    box.locator('[name="opinion"]').fill("避开农田")
+    box.locator('form button[type="submit"]').click()
+    page.wait_for_load_state()
+    seen = record.project(site.store, site.person("village"), key)
+    assert seen.trail.asked is not None
+    assert seen.project["geometry"].equals(PLACE)
+    moved(site, key, ("group", "approve_change", "05-01", {"result": "通过", "opinion": "同意", "document": "县领纪5号"}))
+    there = record.project(site.store, site.person("village"), key)
+    assert there.project["geometry"].geom_type == "LineString"
+    assert there.project["geometry"].coords[0] == pytest.approx((105.03, 36.05), abs=2e-3)
+    assert there.violations == ()

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from geo_app.actions.ledger import event_rows, records, rights
+from geo_app.actions.ledger import displacing, event_rows, records, rights
 from geo_app.errors import BadRequestError
 from layers.errors import DuplicateKeyError, PreconditionRequiredError
 from layers.row_values import known
-from layers.store import Change, Update
+from layers.store import UNCHANGED, Change, Update
 from processing.ledger import checking, effects
+from processing.ledger import displacing as moving
 from processing.ledger.moves import DISPOSAL_STARTS, MOVES, NOTICED
 from processing.ledger.standing import day, money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+
+    import shapely
 
     from geo_app.access import Person
     from geo_app.actions.ledger.records import AssetRecord
@@ -51,6 +54,7 @@ def act(  # noqa: PLR0913 -- who does what to which asset, seen as what
     *,
     expected_ver: int | None,
     today: date,
+    place: shapely.Geometry | None = None,
 ) -> Acted:
     """Take a step of an asset.
 
@@ -62,6 +66,7 @@ def act(  # noqa: PLR0913 -- who does what to which asset, seen as what
         values: what is given with it; `start_date` is its day, today when it is not given.
         expected_ver: version of the asset that was seen.
         today: the day of the office.
+        place: where a moved asset stands now (EPSG:4490); the step of a relocation needs it, no other takes one.
 
     Raises:
         NotSignedInError, NotFoundError, ForbiddenError: the rights do not reach so far.
@@ -84,7 +89,8 @@ def act(  # noqa: PLR0913 -- who does what to which asset, seen as what
     faults = checking.check(step.name, found.row, found.events, given, found.rules, today=today)
     if faults:
         raise rights.LedgerFaultsError(faults)
-    return _apply(store, person, found, step, given, today=today)
+    displacing.require_place(found, step, place)
+    return _apply(store, person, found, step, given, today=today, place=place)
 
 
 def _answering(step: Move, found: AssetRecord, values: dict[str, Any]) -> dict[str, Any]:
@@ -96,21 +102,34 @@ def _answering(step: Move, found: AssetRecord, values: dict[str, Any]) -> dict[s
 
 
 def _apply(  # noqa: PLR0913 -- the parts of one step
-    store: Store, person: Person, found: AssetRecord, step: Move, values: Mapping[str, Any], *, today: date
+    store: Store,
+    person: Person,
+    found: AssetRecord,
+    step: Move,
+    values: Mapping[str, Any],
+    *,
+    today: date,
+    place: shapely.Geometry | None,
 ) -> Acted:
     row = found.row
     on = day(known(values, "start_date")) or today
     changed = effects.changes(step, row, values, on, found.events)
+    if place is not None:
+        changed |= displacing.codes_at(store, person, found, step, place)
     seq = max((int(known(item, "seq") or 0) for item in found.events), default=0) + 1
     event = event_rows.event_row(
         step, ("asset_id", found.asset_id), values, row, person=person, seq=seq, today=today, rules=found.rules
     )
     event["changes"] = effects.recorded(row, changed)
+    if place is not None:
+        event["changes"].append(moving.record(row["geometry"], place))
+        event["moved_m"] = moving.distance_m(row["geometry"], place)
     if "current_value" in changed:
         event |= {"value_before": _number(row, "current_value"), "value_after": changed["current_value"]}
     if step.chain == "disposal":
         event["chain"] = DISPOSAL_STARTS.get(step.name) or found.standing.disposal_chain or None
-    update = Update("assets", str(row["id"]), found.ver, changed)
+    shape = UNCHANGED if place is None else place
+    update = Update("assets", str(row["id"]), found.ver, changed, geometry=shape)
     change = Change(
         person.name,
         person.bureau,
