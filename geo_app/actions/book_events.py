@@ -23,7 +23,7 @@ DISPOSAL_COLUMNS: Final = (
     Column("资产名称", 16),
     Column("处置原因", 8),
     Column("处置方式", 7),
-    Column("申请日期", 7.5, "center"),
+    Column("申请（决策）日期", 7.5, "center"),
     Column("处置前价值", 8, "number", "万元", total=True),
     Column("评估价值", 8, "number", "万元", total=True),
     Column("评估单位", 10),
@@ -63,8 +63,10 @@ NOTICE_COLUMNS: Final = (
     Column("异议", 5, "number", "件", decimals=0, total=True),
     Column("公开页（网址）", 14),
 )
+DECIDED: Final = ("处置申请", "四议两公开", "民主决策")
+"""With what a disposal begins: a public, a small and a collective one; each says cause, way and plan."""
 DISPOSAL: Final = frozenset(
-    {"处置申请", "处置审核", "处置登记", "处置审批", "处置备案", "评估", "产权变更", "处置收入使用", "处置公示"}
+    {*DECIDED, "处置审核", "处置登记", "处置审批", "处置备案", "评估", "产权变更", "处置收入使用", "处置公示"}
 )
 INCOME: Final = frozenset({"收益结算", "分配方案", "分配审核", "分配备案", "分配审批", "分配公布", "收益使用"})
 PROJECT_NOTICES: Final = frozenset({"村公示", "乡公示", "县公示", "入库公告", "调整公告"})
@@ -127,7 +129,7 @@ def disposal(sources: Sources) -> Book:
         own = events[key]
         if not any(_year(row) == sources.year for row in own):
             continue
-        asked, valued = _latest(own, "处置申请"), _latest(own, "评估")
+        asked, valued = _latest(own, *DECIDED), _latest(own, "评估")
         decided, checked = _latest(own, "处置审批", "处置备案"), _latest(own, "处置审核", "处置登记")
         asset = assets.get(key, {"asset_id": key})
         before = _before(own)
@@ -183,7 +185,7 @@ def income(sources: Sources) -> Book:
             for kind, other in (("分配方案", ""), ("分配审核", ""), ("分配备案", "分配审批"), ("分配公布", ""))
         ]
         used = _sum(own, "收益使用", "amount")
-        row = [key, cell("assets", asset, "name"), cell("asset_events", settled, "period"), _date(settled)]
+        row = [key, cell("assets", asset, "name"), _periods(own), _date(settled)]
         cells = [*row, _sum(own, "收益结算", "amount"), *dates, used if used is not None else _used(own), _uses(own, "收益使用")]
         lines.append({"group": sources.name(asset.get("township_code")) or "县本级", "cells": cells, "settled": bool(settled)})
     lines, groups = grouped(lines, lambda row: str(row["group"]))
@@ -196,6 +198,12 @@ def income(sources: Sources) -> Book:
     return book_of(
         sources, title, INCOME_COLUMNS, numbered(row["cells"] for row in lines), groups=groups, unit_note=WAN, notes=notes
     )
+
+
+def _periods(own: Iterable[Row]) -> str | None:
+    """Name every period that was settled."""
+    named = [cell("asset_events", row, "period") for row in own if known(row.get("event_type")) == "收益结算"]
+    return "、".join(str(period) for period in named if period is not None) or None
 
 
 def _used(own: Iterable[Row]) -> Decimal | None:

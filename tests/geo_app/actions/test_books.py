@@ -14,9 +14,12 @@ import shapely
 from geo_app.access import NOBODY, Permission, Person
 from geo_app.access.people import person_of
 from geo_app.actions import books
+from geo_app.actions.book_lists import ARCHIVES
 from geo_app.errors import BadRequestError, NotFoundError, NotSignedInError
 from geo_app.progress import CancelledError, Progress
 from layers.store import Change, Grant, Insert, open_store
+from processing.ledger.moves import MOVES
+from processing.ledger.publishing import COURSE
 
 TODAY = dt.date(2026, 11, 22)
 EAST, SOUTH, VILLAGE = "990101", "990101001", "990101001200"
@@ -102,6 +105,12 @@ ASSET_EVENTS = [
                 {"amount": 0.5, "uses": [{"use": "IU3", "amount_wan_yuan": 0.5}], "level": "LV2"},
             ),
             ("Z-7", "处置申请", dt.date(2027, 1, 1), {"cause": "DC2", "level": "LV1"}),
+            ("Z-3", "民主决策", dt.date(2023, 4, 1), {"cause": "DC3", "disposal_mode": "D6", "level": "LV1", "document": "决议"}),
+            ("Z-4", "四议两公开", dt.date(2023, 5, 1), {"cause": "DC1", "disposal_mode": "D5", "level": "LV1"}),
+            ("Z-4", "处置登记", dt.date(2023, 5, 20), {"level": "LV2", "document": "登记表"}),
+            ("Z-4", "处置备案", dt.date(2023, 5, 25), {"level": "LV4", "document": "备案表"}),
+            ("Z-3", "收益结算", dt.date(2022, 7, 1), {"amount": 10.0, "period": "2022上半年", "level": "LV1", "document": "a"}),
+            ("Z-3", "收益结算", dt.date(2022, 12, 20), {"amount": 4.0, "period": "2022下半年", "level": "LV1", "document": "b"}),
         ],
         start=1,
     )
@@ -242,6 +251,27 @@ def test_disposals_and_income_of_the_year(store):
     assert "其中 1 项" in book(store, "income", EAST, year=2024).notes[0]
 
 
+def test_small_and_collective_disposals_say_cause_way_and_day_from_their_decision_on(store):
+    made = book(store, "disposal", EAST, year=2023)
+    names = ("处置原因", "处置方式", "申请（决策）日期", "审核日期", "审批（备案）日期", "进度")
+    collective, small = zip(column(made, "资产编号"), *(column(made, name) for name in names), strict=True)
+    assert collective == ("Z-3", "市场风险", "拍卖", dt.date(2023, 4, 1), None, None, "民主决策")
+    days = (dt.date(2023, 5, 1), dt.date(2023, 5, 20), dt.date(2023, 5, 25))
+    assert small == ("Z-4", "自然损耗", "报废", *days, "处置备案")
+
+
+def test_every_settlement_of_a_year_stands_in_the_book_of_income(store):
+    made = book(store, "income", EAST, year=2022)
+    assert (column(made, "所属期"), column(made, "收益")) == (["2022上半年、2022下半年"], [Decimal("14.0")])
+    assert column(made, "结算日期") == [dt.date(2022, 12, 20)]
+
+
+def test_every_step_that_asks_for_a_paper_stands_in_the_list_of_archives():
+    steps = [*MOVES.values(), *(course.move for course in COURSE.values())]
+    asked = {move.event for move in steps if "document" in move.needs}
+    assert asked - {kind for kind, *_ in ARCHIVES} == set()
+
+
 def test_the_four_lists(store):
     assert column(book(store, "list-assets", VILLAGE), "资产编号") == ["Z-3", "Z-1", "Z-2", "Z-4"]
     duties = book(store, "list-duties", VILLAGE)
@@ -254,7 +284,9 @@ def test_the_four_lists(store):
     said = dict(
         zip(column(archives, "档案材料"), zip(column(archives, "应有件数"), column(archives, "缺少"), strict=True), strict=True)
     )
-    assert said["收益结算凭证"] == (2, 1)
+    assert said["收益结算凭证"] == (4, 1)
+    assert said["集体资产处置民主决策会议记录、方案"] == (1, 0)
+    assert said["小型资产处置“四议两公开”会议记录、方案"] == (1, 1)
     assert said["资产处置批复"] == (1, 0)
 
 
