@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from geo_app.access import Permission, permission
 from geo_app.actions import books, reach
-from geo_app.actions.library import plans
+from geo_app.actions.library import plan_writing, plans
 from geo_app.errors import BadRequestError, NotFoundError
 from geo_app.web import figures, sending
 from geo_app.web.desk import desk, person, today
@@ -146,7 +146,7 @@ def fault_text(item: PlanFault) -> str:
 def save(county: str, year: int) -> ResponseReturnValue:
     """Bring the plan to what the form says, as one change."""
     seen = _as_seen(_view(county, year))
-    receipt = plans.save(desk().store, person(), seen, _wish(seen), today=today())
+    receipt = plan_writing.save(desk().store, person(), seen, _wish(seen), today=today())
     flash(gettext("Saved as change no. %(id)s.", id=receipt.change_id), "good")
     return redirect(url_for("plans.page", county=county, year=year))
 
@@ -178,13 +178,13 @@ def _amount(name: str) -> Decimal | None:
     return found
 
 
-def _wish(seen: PlanView) -> plans.Wish:
+def _wish(seen: PlanView) -> plan_writing.Wish:
     form = request.form
     keys = [item.entry.project_id for item in (*seen.lines, *seen.candidates)]
     ranks = {key: _whole(form.get(f"rank:{key}")) for key in keys if form.get(f"in:{key}")}
     order = sorted(ranks, key=lambda key: (ranks[key] is None, ranks[key] or 0, keys.index(key)))
     stated = {key: {name: float(mark) for name in STATED if (mark := _mark(form.get(f"{name}:{key}")))} for key in keys}
-    return plans.Wish(
+    return plan_writing.Wish(
         _amount("money_limit"),
         {code.code: _amount(f"source:{code.code}") for code in FUND_SOURCE if form.get(f"source:{code.code}", "").strip()},
         tuple(order),
@@ -204,7 +204,7 @@ def _mark(text: str | None) -> str:
 @permission(Permission.MOVE)
 def compile_(county: str, year: int) -> ResponseReturnValue:
     """State that the plan is drawn up."""
-    plans.compile_(desk().store, person(), _view(county, year), today=today())
+    plan_writing.compile_(desk().store, person(), _view(county, year), today=today())
     flash(gettext("The plan is compiled."), "good")
     return redirect(url_for("plans.page", county=county, year=year))
 
@@ -213,7 +213,7 @@ def compile_(county: str, year: int) -> ResponseReturnValue:
 @permission(Permission.MOVE)
 def publish(county: str, year: int) -> ResponseReturnValue:
     """Publish the plan on the public pages."""
-    plans.publish(desk().store, person(), _view(county, year), url=request.form.get("url", "")[:500], today=today())
+    plan_writing.publish(desk().store, person(), _view(county, year), url=request.form.get("url", "")[:500], today=today())
     flash(gettext("The plan is public."), "good")
     return redirect(url_for("plans.page", county=county, year=year))
 

@@ -8,7 +8,7 @@ import pytest
 from shapely import Point
 
 from geo_app.access import NOBODY, local_person, person_of
-from geo_app.actions.library import moving, plans, record
+from geo_app.actions.library import moving, plan_writing, plans, record
 from geo_app.actions.save_edits import StaleEditsError
 from geo_app.config import Settings
 from geo_app.errors import BadRequestError, ForbiddenError, NotFoundError, NotSignedInError
@@ -66,7 +66,7 @@ def see(store, *, person=PERSON, year=2027, today=TODAY):
 
 
 def wish(*order, limit="100", sources=None, stated=None):
-    return plans.Wish(Decimal(limit), sources or {"S11": Decimal(100)}, tuple(order), stated or {}, reason="领导小组会议")
+    return plan_writing.Wish(Decimal(limit), sources or {"S11": Decimal(100)}, tuple(order), stated or {}, reason="领导小组会议")
 
 
 def test_candidates_are_those_of_the_library_with_a_score_whose_parts_are_shown(store):
@@ -83,7 +83,7 @@ def test_candidates_are_those_of_the_library_with_a_score_whose_parts_are_shown(
 
 
 def test_a_plan_is_saved_as_one_change_with_an_event_for_every_move(store):
-    receipt = plans.save(store, PERSON, see(store), wish("P-2", "P-1"), today=TODAY)
+    receipt = plan_writing.save(store, PERSON, see(store), wish("P-2", "P-1"), today=TODAY)
     change = store.changes(limit=1)[0]
     assert (change.change_id, change.kind) == (receipt.change_id, "library")
     found = see(store)
@@ -120,13 +120,13 @@ def test_works_planned_wholly_in_another_year_are_taken_with_a_warning(store, st
         [("other_year", "P-6")] if warned else []
     )
     assert found.lines[0].entry.outside(2027) is warned
-    plans.save(store, PERSON, found, wish("P-6"), today=TODAY)
-    plans.compile_(store, PERSON, see(store), today=TODAY)
+    plan_writing.save(store, PERSON, found, wish("P-6"), today=TODAY)
+    plan_writing.compile_(store, PERSON, see(store), today=TODAY)
     assert record.project(store, PERSON, "P-6", on=TODAY).violations == (), "the history breaks no rule"
 
 
 def test_what_no_longer_fits_is_shown_and_counts_unknown_budgets(store):
-    plans.save(store, PERSON, see(store), wish("P-1", "P-2", "P-3", "P-4", limit="100"), today=TODAY)
+    plan_writing.save(store, PERSON, see(store), wish("P-1", "P-2", "P-3", "P-4", limit="100"), today=TODAY)
     found = see(store)
     assert [item.line.fits for item in found.lines] == [True, True, False, False]
     assert found.unknown == 1
@@ -135,8 +135,8 @@ def test_what_no_longer_fits_is_shown_and_counts_unknown_budgets(store):
 
 
 def test_a_project_goes_out_and_ranks_follow(store):
-    plans.save(store, PERSON, see(store), wish("P-2", "P-1"), today=TODAY)
-    plans.save(store, PERSON, see(store), wish("P-1", "P-3"), today=TODAY)
+    plan_writing.save(store, PERSON, see(store), wish("P-2", "P-1"), today=TODAY)
+    plan_writing.save(store, PERSON, see(store), wish("P-1", "P-3"), today=TODAY)
     found = see(store)
     assert [(item.entry.project_id, item.entry.rank) for item in found.lines] == [("P-1", 1), ("P-3", 2)]
     held = {row["project_id"]: row for row in store.read("projects").to_dict("records")}
@@ -146,19 +146,19 @@ def test_a_project_goes_out_and_ranks_follow(store):
 
 
 def test_what_the_bureau_states_of_the_four_criteria_moves_a_candidate_up(store):
-    plans.save(store, PERSON, see(store), wish(stated={"P-1": {"R1": 1.0, "R2": 1.0, "R3": 1.0, "R4": 1.0}}), today=TODAY)
+    plan_writing.save(store, PERSON, see(store), wish(stated={"P-1": {"R1": 1.0, "R2": 1.0, "R3": 1.0, "R4": 1.0}}), today=TODAY)
     assert see(store).candidates[0].entry.project_id == "P-1"
 
 
 def test_a_late_unpublished_plan_is_shown_so(store):
-    plans.save(store, PERSON, see(store), wish("P-1"), today=TODAY)
+    plan_writing.save(store, PERSON, see(store), wish("P-1"), today=TODAY)
     late = dt.date(2026, 12, 3)
     assert "overdue" in [item.code for item in see(store, today=late).faults]
-    plans.compile_(store, PERSON, see(store, today=late), today=late)
+    plan_writing.compile_(store, PERSON, see(store, today=late), today=late)
     found = see(store, today=late)
     assert {item.code for item in found.faults} == {"late", "unpublished"}
     assert found.row["state"] == "compiled"
-    plans.publish(store, PERSON, found, url="https://example.gov.cn/plan", today=late)
+    plan_writing.publish(store, PERSON, found, url="https://example.gov.cn/plan", today=late)
     found = see(store, today=late)
     assert {item.code for item in found.faults} == {"late"}
     assert found.row["state"] == "published"
@@ -169,23 +169,23 @@ def test_a_late_unpublished_plan_is_shown_so(store):
 
 def test_a_plan_seen_before_another_changed_it_is_refused(store):
     seen = see(store)
-    plans.save(store, PERSON, see(store), wish("P-2"), today=TODAY)
+    plan_writing.save(store, PERSON, see(store), wish("P-2"), today=TODAY)
     with pytest.raises(StaleEditsError):
-        plans.save(store, PERSON, seen, wish("P-2", "P-1"), today=TODAY)
+        plan_writing.save(store, PERSON, seen, wish("P-2", "P-1"), today=TODAY)
     assert [item.entry.project_id for item in see(store).lines] == ["P-2"]
 
 
 def test_projects_of_elsewhere_twice_named_or_unknown_money_are_refused(store):
     with pytest.raises(BadRequestError, match="no candidates of this plan: P-5"):
-        plans.save(store, PERSON, see(store), wish("P-5"), today=TODAY)
+        plan_writing.save(store, PERSON, see(store), wish("P-5"), today=TODAY)
     with pytest.raises(BadRequestError, match="stands twice"):
-        plans.save(store, PERSON, see(store), wish("P-1", "P-1"), today=TODAY)
+        plan_writing.save(store, PERSON, see(store), wish("P-1", "P-1"), today=TODAY)
     with pytest.raises(BadRequestError, match="S01–S11"):
-        plans.save(store, PERSON, see(store), wish("P-1", sources={"S77": None}), today=TODAY)
+        plan_writing.save(store, PERSON, see(store), wish("P-1", sources={"S77": None}), today=TODAY)
     with pytest.raises(BadRequestError, match="cannot be compiled yet"):
-        plans.compile_(store, PERSON, see(store), today=TODAY)
+        plan_writing.compile_(store, PERSON, see(store), today=TODAY)
     with pytest.raises(BadRequestError, match="not compiled"):
-        plans.publish(store, PERSON, see(store), today=TODAY)
+        plan_writing.publish(store, PERSON, see(store), today=TODAY)
 
 
 def somebody(*grants):
