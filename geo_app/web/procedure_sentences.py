@@ -51,8 +51,6 @@ FORMS = (
     _("There is no step %(name)s of a ledger; there are: %(names)s."),
     _("The step %(step)s takes no %(names)s; it takes: %(known)s."),
     _("Fewer than two ledgers of %(year)s cover the area %(name)s; build those of village, township, sector and county first."),
-    _("%(field)s (%(own)s): %(found)s is not in the list %(name)s."),
-    _("%(field)s (%(own)s): %(found)s cannot be used; a %(kind)s was expected."),
     _("An asset that is formed takes no %(names)s."),
     _(
         "The file has no rule. Write each as [[rule]] (of the ledger: [[ledger_rule]]) with key, value, scope, "
