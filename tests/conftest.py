@@ -1,6 +1,7 @@
 """Fixtures for the whole suite: no test reaches outside this machine, and real data is used where it is present."""
 
 import argparse
+import functools
 import os
 import shutil
 import socket
@@ -13,6 +14,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from jinja2 import BytecodeCache
+from werkzeug.routing import Rule
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -152,12 +154,25 @@ class _Compiled(BytecodeCache):
         self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
 
 
+class _CalmRule(Rule):
+    """A rule that compiles what builds its addresses when it builds the first one."""
+
+    def _compile_builder(self, *given):
+        compiled = functools.cache(super()._compile_builder)
+
+        def build(rule, **values):
+            return compiled(*given)(rule, **values)
+
+        return build
+
+
 @pytest.fixture(autouse=True, scope="session")
-def templates_compiled_once():
-    """An application compiles each of its templates at the first use; hundreds of them are made here."""
-    given, Flask.jinja_options = Flask.jinja_options, {"bytecode_cache": _Compiled()}
+def applications_made_cheaply():
+    """Hundreds of applications are made here, each of 80 templates and 240 addresses, of which a test uses a few."""
+    given = Flask.jinja_options, Flask.url_rule_class
+    Flask.jinja_options, Flask.url_rule_class = {"bytecode_cache": _Compiled()}, _CalmRule
     yield
-    Flask.jinja_options = given
+    Flask.jinja_options, Flask.url_rule_class = given
 
 
 @pytest.fixture(scope="session")
