@@ -6,11 +6,17 @@ import { siteMap } from "./project-map.js";
 
 const block = document.querySelector("[data-draw-place]");
 
+/** Whether two geometries are the same to a centimetre: a map that tells the place as it is asks for no other. */
+function same(one, other) {
+  const said = (geometry) => JSON.stringify([geometry?.type, geometry?.coordinates], (key, value) => (typeof value === "number" ? Math.round(value * 1e7) / 1e7 : value));
+  return said(one) === said(other);
+}
+
 /** What the person drew, moved or sent goes with the form; the place as it is does not. */
 function follow(part) {
   const field = part.querySelector(`input[name="${part.dataset.drawPlace}"]`);
   let site = null;
-  const keep = (geometry) => { field.value = geometry ? JSON.stringify(geometry) : ""; };
+  const keep = (geometry) => { field.value = geometry && !same(geometry, setup.geometry) ? JSON.stringify(geometry) : ""; };
   const open = () => {
     if (site || !part.open) return;
     site = siteMap(() => keep(site.geometry));

@@ -19,7 +19,7 @@ from geo_app.actions.passwords import hashed
 from geo_app.actions.signing_in import session, start_session
 from geo_app.config import Settings
 from geo_app.web import identifying
-from layers.store import Change, Grant, Insert, open_store
+from layers.store import Change, Condition, Grant, Insert, open_store
 
 COUNTY, TOWN, VILLAGE = "990101", "990101001", "990101001200"
 AREAS = {"village_code": VILLAGE, "township_code": TOWN, "county_code": COUNTY}
@@ -375,3 +375,29 @@ def test_exports_of_a_layer_and_requests_hold_no_name(readers):
         readers["viewer"].store, readers["viewer"].person, readers["viewer"].store.read("ledgers")["ledger_id"].iloc[0], TODAY
     )
     assert HIDDEN not in str(readers["viewer"].store.read("ledger_entries").to_dict())
+
+
+def test_a_relocation_takes_the_new_place_and_tells_the_distance(readers):
+    village = readers["village"]
+    page = village.get("/assets/Z3").get_data(as_text=True)
+    assert 'name="new_place"' in page
+    assert '"geometry": {"coordinates": [105.01, 36.01], "type": "Point"}' in page
+    without = village.post("/assets/Z3/relocate", expected_ver="1", reason="原址征用")
+    assert without.status_code == 422
+    assert "在地图上绘制，或上传文件" in without.get_data(as_text=True)
+    crooked = village.post(
+        "/assets/Z3/relocate", expected_ver="1", reason="原址征用", new_place='{"type":"Point","coordinates":[999,36]}'
+    )
+    assert crooked.status_code == 422
+    wrong = village.post(
+        "/assets/Z3/damage", expected_ver="1", reason="坏", new_place='{"type":"Point","coordinates":[105.02,36.01]}'
+    )
+    assert wrong.status_code in {400, 422}
+    place = '{"type":"Point","coordinates":[105.012,36.013]}'
+    assert village.post("/assets/Z3/relocate", expected_ver="1", reason="原址征用", new_place=place).status_code == 302
+    after = village.get("/assets/Z3").get_data(as_text=True)
+    assert "105.010000, 36.010000" in after
+    assert "105.012000, 36.013000" in after
+    assert "移动距离" in after
+    row = village.store.features("assets", [Condition("asset_id", "=", "Z3")])[0]
+    assert (row["geometry"].x, row["geometry"].y, row["ver"]) == (105.012, 36.013, 2)
