@@ -83,9 +83,34 @@ SLOW_MODULES = frozenset(
         "test_orders",
         "test_locking",
         "test_key_pages",
+        "web/test_public_notices",
+        "api/test_writing",
+        "web/test_households",
+        "actions/test_run_coverage",
+        "ledger/test_walk",
+        "web/test_imports",
+        "layers/test_household_cells",
+        "library/test_works_rights",
+        "web/test_kept",
+        "web/test_works",
+        "web/test_publications",
+        "library/test_side_doors",
+        "web/test_requests",
+        "store/test_sqlite",
+        "geo_app/test_cli_project",
+        "web/test_books",
+        "actions/test_notices",
+        "web/test_area_changes",
+        "web/test_tasks",
+        "web/test_runs",
+        "web/test_bulk",
+        "store/test_updating",
     ]
 )
-"""Modules whose tests start processes, build the demonstration area, draw pages or try thousands of cases: left out of --quick."""
+"""Modules whose tests start processes, build the demonstration area, draw pages or try thousands of cases: left out of --quick.
+
+By name, or with its folder where another module has the same name.
+"""
 
 _connect = socket.socket.connect
 
@@ -131,7 +156,8 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if config.getoption("full") and "scale" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(0))
-        if item.path.stem in SLOW_MODULES or item.path.parent.name == "demo":
+        name, folder = item.path.stem, item.path.parent.name
+        if folder == "demo" or not SLOW_MODULES.isdisjoint((name, f"{folder}/{name}")):
             item.add_marker(pytest.mark.slow)
 
 
