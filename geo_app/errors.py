@@ -38,6 +38,16 @@ class BadRequestError(PersonError, ValueError):
     code: ClassVar[str] = "bad_request"
 
 
+class BadValueError(BadRequestError):
+    """A value of a field of a form that cannot be used; `field` names it, so that the form marks it."""
+
+    def __init__(self, message: str, zh: str, *, field: str) -> None:
+        """Keep the field and the Chinese beside the sentence."""
+        super().__init__(message)
+        self.zh = zh
+        self.field = field
+
+
 class NoDataError(PersonError, LookupError):
     """The store holds nothing that the work could be done on."""
 

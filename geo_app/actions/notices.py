@@ -267,6 +267,16 @@ def _end(store: Store, area: str | None, today: dt.date, days: int) -> dt.date:
     return days_of.earliest_end(today, days, rules.day_kind, rules.holidays) - dt.timedelta(days=1)
 
 
+def _asked(store: Store, row: dict[str, Any]) -> dict[str, Any]:
+    """Give the event that says what a change alters: a decision and its announcement lead back to it by `answers`."""
+    for _step in range(2):
+        if known(row.get("proposed")) or known(row.get("answers")) is None:
+            break
+        found = store.read("project_events", where=(Condition("event_id", "=", str(row["answers"])),))
+        row = row if found.empty else found.iloc[0].to_dict()
+    return row
+
+
 def _content(store: Store, person: Person, subject: Subject, row: dict[str, Any], tree: Areas) -> dict[str, Any]:
     """Freeze what a notice shows."""
     found: dict[str, Any] = {"facts": [], "table": None, "sketch": None, "simulated": row.get("data_quality") == "synthetic"}
@@ -278,7 +288,7 @@ def _content(store: Store, person: Person, subject: Subject, row: dict[str, Any]
     elif subject == "change":
         project = _row(store, person, "project", str(row["project_id"]))
         found |= _project(store, project, tree)
-        found["facts"] = notice_facts.change_facts(row) + found["facts"]
+        found["facts"] = notice_facts.change_facts(_asked(store, row)) + found["facts"]
     elif subject == "plan":
         found |= _plan(store, row)
     else:

@@ -9,7 +9,7 @@ from flask import request
 from flask_babel import gettext
 
 from geo_app.actions.ledger import event_rows
-from geo_app.errors import BadRequestError
+from geo_app.errors import BadValueError
 from geo_app.web.language import title
 from layers.catalogue import LAYERS
 from layers.codes import INCOME_PROHIBITED, INCOME_USE
@@ -74,7 +74,7 @@ def read(move: Move) -> dict[str, Any]:
     """Read the form of a step.
 
     Raises:
-        BadRequestError: an amount that is none.
+        BadValueError: an amount that is none.
     """
     form: Mapping[str, str] = request.form
     names = {*move.needs, *move.takes, *ALWAYS, "start_date", "end_date", "result", "reason", "place", "url", "answers"}
@@ -93,7 +93,8 @@ def _uses(form: Mapping[str, str]) -> list[dict[str, Any]]:
         try:
             money = Decimal(amount)
         except InvalidOperation:
-            raise BadRequestError(f"uses: {amount[:20]!r} is no amount; a number was expected.") from None
+            said = f"uses: {amount[:20]!r} is no amount; a number was expected."
+            raise BadValueError(said, f"用途金额应为数字，填写的是“{amount[:20]}”。", field=f"amount-{number}") from None
         found.append({"use": use, "amount_wan_yuan": float(money)})
     return found
 

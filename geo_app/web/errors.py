@@ -130,6 +130,15 @@ def _by_code(code: str) -> str:
         "too_many_jobs": gettext("As many jobs are running as may; wait for one or cancel one."),
         "unreadable_file": gettext("The file could not be read."),
         "bad_archive": gettext("The archive cannot be used."),
+        "bad_field": gettext("A value cannot be used."),
+        "bad_picture": gettext("The photograph cannot be taken."),
+        "bad_recipe": gettext("The recipe cannot be used."),
+        "duplicate_key": gettext("A number stands twice; nothing was saved."),
+        "invalid_geometry": gettext("The geometry cannot be used."),
+        "ledger_rule": gettext("The rules of the ledger stand against this step; nothing was saved."),
+        "library_rule": gettext("The rules of the library stand against this step; nothing was saved."),
+        "locked": gettext("This is kept by its procedure and is not changed this way; nothing was saved."),
+        "precondition_required": gettext("The version that was seen is missing; nothing was saved."),
         "internal": gettext("Something went wrong on our side; nothing was saved by this request."),
     }
     return str(sentences.get(code, ""))

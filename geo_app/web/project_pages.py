@@ -15,9 +15,9 @@ from geo_app.actions.edit_payload import BadFieldError, BadShapeError
 from geo_app.actions.library import acting, documents, moving, record, site_map
 from geo_app.actions.save_edits import StaleEditsError
 from geo_app.errors import NotFoundError
-from geo_app.web import bodies, context, drawing, frames, project_steps, project_values, project_view, refusals
+from geo_app.web import bodies, change_asking, context, drawing, frames, project_steps, project_values, project_view, refusals
 from geo_app.web.desk import desk, person, today
-from geo_app.web.errors import explain
+from geo_app.web.errors import told
 from geo_app.web.language import language, title
 from geo_app.web.project_forms import may_apply
 from layers.catalogue import LAYERS
@@ -53,6 +53,12 @@ class Refused:
     message: str
     faults: tuple[Fault, ...] = ()
     status: int = 422
+    field: str = ""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Name the fields that it is about, to mark them in the form."""
+        return frozenset({self.field, *(item.field for item in self.faults)})
 
 
 @pages.get("/<project_id>")
@@ -91,7 +97,8 @@ def _page(project_id: str, refused: Refused | None = None) -> ResponseReturnValu
         published=project_view.published(found),
         inputs_of=project_steps.inputs_of,
         announced=project_steps.ANNOUNCED,
-        askable=[LAYER[name] for name in project_steps.ASKABLE],
+        askable=[LAYER[name] for name in change_asking.ASKABLE],
+        source_rows=change_asking.source_rows,
         event_layer=LAYERS["project_events"],
         layer=LAYER,
         units=project_values.UNITS,
@@ -161,7 +168,7 @@ def move(project_id: str, move: str) -> ResponseReturnValue:
     found = record.project(here, who, project_id, on=today())
     acting.acting(here, who, step, found.project, found.stage)
     try:
-        values = project_steps.read(step)
+        values = project_steps.read(step, found.project)
         ver = _version()
         number = _announce(step, found.project_id, values, ver)
         if number is not None:
@@ -172,14 +179,14 @@ def move(project_id: str, move: str) -> ResponseReturnValue:
             project_id,
             Refused(
                 move,
-                explain(error.code, gettext("%(step)s is not possible now; nothing was saved.", step=title(step))),
+                gettext("%(step)s is not possible now; nothing was saved.", step=title(step)),
                 error.faults,
             ),
         )
     except StaleEditsError as error:
-        return _page(project_id, Refused(move, explain(error.code, str(error)), status=412))
+        return _page(project_id, Refused(move, told(error), status=412))
     except (bodies.BodyError, BadFieldError, BadShapeError) as error:
-        return _page(project_id, Refused(move, explain(error.code, str(error)), status=400))
+        return _page(project_id, Refused(move, told(error), status=400, field=getattr(error, "field", "")))
     flash(
         gettext(
             "%(step)s: entered. The project is now: %(stage)s.",

@@ -10,10 +10,9 @@ from flask import request
 from geo_app.actions import edit_payload
 from geo_app.actions.edit_payload import BadFieldError
 from geo_app.actions.library import documents
-from geo_app.web import bodies, project_values
+from geo_app.web import change_asking, project_values
 from geo_app.web.desk import desk, person
 from layers.catalogue import LAYERS
-from layers.projects import LAYER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,18 +43,10 @@ ANNOUNCED: Final[Mapping[str, Level]] = {
 """Steps that hang a notice, each with the level at which the public page announces it."""
 LONG_TERM: Final = frozenset({"enter_library", "publish_change"})
 """Announcements without an end."""
-ASKABLE: Final = (
-    "location_text",
-    "start_date",
-    "end_date",
-    "responsible_unit",
-    "task",
-    "quantity",
-    "quantity_unit",
-    "beneficiary_text",
-    "performance_target",
+OF_EVERY_STEP: Final = frozenset(
+    {"csrf_token", "expected_ver", "start_date", "document", "opinion", "announce", "unit", "amount_unit", *INPUTS}
 )
-"""Contents that the form for a change asks for; the place comes as a file with one feature."""
+"""What the form of a step may hold; contents that a change asks for stand behind `new:`."""
 MOST_DOCUMENT_BYTES: Final = 10_000_000
 NOTE_LENGTH: Final = 2000
 
@@ -70,13 +61,16 @@ def inputs_of(move: Move) -> tuple[str, ...]:
     return tuple(name for name in INPUTS if name in move.needs)
 
 
-def read(move: Move) -> dict[str, Any]:
-    """Read the form of a step as values of an event.
+def read(move: Move, project: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the form of a step of a project as values of an event.
 
     Raises:
-        BadFieldError: naming the input.
+        BadFieldError: naming the input; one that the form does not have is refused, not passed over.
     """
     form = request.form
+    strange = [name for name in form if _is_strange(move, name)]
+    if strange:
+        raise BadFieldError(f"{strange[0][:40]}: this step has no such field. Nothing was saved.", field=strange[0][:40])
     texts: dict[str, Any] = {name: form.get(name, "").strip() or None for name in ("opinion", "place", "url", "unit")}
     texts["opinion"] = (texts["opinion"] or "")[:NOTE_LENGTH] or None
     for name in ("result", "exclusion", "answers", "fund_source"):
@@ -92,8 +86,15 @@ def read(move: Move) -> dict[str, Any]:
     if document:
         values["document"] = document
     if move.name == "ask_change":
-        values["proposed"] = _proposed()
+        values["proposed"] = change_asking.read(project)
     return values
+
+
+def _is_strange(move: Move, name: str) -> bool:
+    """Say whether a form brings a content that this step does not take; what only helps to read a file is no content."""
+    if name.startswith(change_asking.NEW):
+        return move.name != "ask_change"
+    return name not in OF_EVERY_STEP and (name in LAYERS["projects"] or name in LAYERS["project_events"])
 
 
 def _day(text: str) -> str | None:
@@ -116,13 +117,3 @@ def _document(title: str) -> str:
         raise BadFieldError(f"document: at most {MOST_DOCUMENT_BYTES // 1_000_000} MB are taken", field="document")
     number = desk().store.attachments.add(data, sent.filename, sent.mimetype or "application/octet-stream", who=person().name)
     return documents.written(title.strip() or sent.filename, str(number))
-
-
-def _proposed() -> dict[str, Any]:
-    """Read what a change asks for: only what was filled in."""
-    given = {name: request.form.get(f"new:{name}", "").strip() for name in ASKABLE}
-    found: dict[str, Any] = edit_payload.values_of(LAYER, {name: value for name, value in given.items() if value})
-    shape = request.form.get("new:geometry", "").strip()
-    if shape:
-        found["geometry"] = edit_payload.geometry_of(LAYER, bodies.parse(shape))
-    return found

@@ -77,7 +77,12 @@ def amount(given: Any, *, field: str) -> Decimal | None:
     return found
 
 
-def _sources(given: Any) -> list[dict[str, Any]]:
+def sources(given: Any) -> list[dict[str, Any]]:
+    """Read funding sources, each with code, amount and unit, as they are kept; rows without code and amount are passed over.
+
+    Raises:
+        BadFieldError: a source that is none, or an amount that cannot be read.
+    """
     if given in (None, []):
         return []
     if not isinstance(given, list) or len(given) > MOST_SOURCES:
@@ -111,7 +116,7 @@ def read(asked: Mapping[str, Any]) -> tuple[dict[str, Any], shapely.Geometry | N
     values = edit_payload.values_of(LAYER, {name: _blank(value) for name, value in given.items()})
     budget = amount(asked.get("budget") or {"unit": USUAL}, field="budget_total")
     values["budget_total"] = None if budget is None else float(budget)
-    values["funding_sources"] = _sources(asked.get("sources"))
+    values["funding_sources"] = sources(asked.get("sources"))
     if values.get("baiyin_item") in BAIYIN_ITEM:
         values["baiyin_category"] = str(values["baiyin_item"]).split("-")[0]
     return values, edit_payload.geometry_of(LAYER, asked.get("geometry"))

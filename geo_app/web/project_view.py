@@ -10,13 +10,14 @@ from flask import current_app, url_for
 from flask_babel import gettext
 
 from geo_app.access.roles import ROLES
-from geo_app.actions import notices, reach
+from geo_app.actions import notice_facts, notices, reach
 from geo_app.actions.library import documents
 from geo_app.web import project_values, refusals
 from geo_app.web.desk import desk, person, today
-from geo_app.web.language import short, title
+from geo_app.web.language import language, short, title
 from layers.catalogue import LAYERS
 from layers.projects import LAYER
+from layers.schema import FieldType
 from layers.store import Condition
 from processing.library.money import decimal_of
 from processing.library.moves import DRAFT, LIBRARY, PROCEDURE
@@ -112,7 +113,10 @@ def _changes(event: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
 def _brief(item: Mapping[str, Any], side: str) -> Any:
     if item.get("field") == "geometry":
         return gettext("another place") if side == "new" else gettext("the place before")
-    return item.get(side)
+    name = str(item.get("field"))
+    if name not in LAYERS["projects"] or LAYERS["projects"][name].type is FieldType.TEXT:
+        return item.get(side)
+    return notice_facts.text_of(LAYERS["projects"][name], item.get(side), language())
 
 
 def money(found: ProjectRecord) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask_babel import gettext
 
-from geo_app.web import procedure_sentences
+from geo_app.web import file_sentences, page_sentences, procedure_sentences
 from geo_app.web.language import language, title
 from layers.catalogue import LAYERS
 
@@ -47,10 +47,6 @@ FORMS = (
     _(
         "unit: %(area)s is no area of the level of this ledger. "
         "Choose a village for LV1, a township for LV2, a county for LV3 and LV4."
-    ),
-    _(
-        "assets %(asset)s was changed meanwhile (version %(ver)s, seen %(seen)s). Nothing was saved. "
-        "Look at it again and take the step then."
     ),
     _("file: a column with the numbers of assets (asset_id) was expected; none was found."),
     _("file: a workbook or CSV of one level was expected; choose the file first."),
@@ -157,6 +153,8 @@ FORMS = (
     _("%(step)s is not possible: %(items)s. Nothing was saved."),
     _("There is no attachment %(number)s."),
     *procedure_sentences.FORMS,
+    *page_sentences.FORMS,
+    *file_sentences.FORMS,
 )
 """Forms of whole messages; the first that fits is taken, so the narrower ones stand before the wider ones."""
 ITEMS = (

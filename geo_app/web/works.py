@@ -14,15 +14,16 @@ from geo_app.access import Permission, permission
 from geo_app.actions.ledger import forming
 from geo_app.actions.ledger.rights import LedgerFaultsError
 from geo_app.actions.library import as_built, moving, photographs, reporting, works
-from geo_app.actions.library.pictures import MOST_BYTES
-from geo_app.errors import BadRequestError, NotFoundError
+from geo_app.actions.library.pictures import MOST_BYTES, BadPictureError
+from geo_app.actions.save_edits import StaleEditsError
+from geo_app.errors import BadRequestError, BadValueError, NotFoundError
 from geo_app.web import bodies, context, frames, project_forms, project_texts, project_values, refusals, works_words
 from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import told
 from geo_app.web.language import language, title, unit
 from layers.catalogue import LAYERS
 from layers.codes import ASSET_CLASS, ASSET_SUB_CLASS, FUND_SOURCE, OWNER_LEVEL, PHOTO_STAGE
-from layers.schema import PersonError
+from layers.errors import PreconditionRequiredError
 from processing.library.money import PER_UNIT, decimal_of, in_wan_yuan
 from processing.library.moves import MOVES
 
@@ -51,6 +52,13 @@ class Refused:
     message: str
     faults: Sequence[Any] = ()
     status: int = 422
+    field: str = ""
+    anyway: bool = False
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Name the fields that it is about, to mark them in the form."""
+        return frozenset({self.field, *(item.field for item in self.faults)})
 
 
 @pages.get("/<project_id>/progress")
@@ -124,28 +132,46 @@ def move(project_id: str, step: str) -> ResponseReturnValue:
     seen = int(ver) if ver.isdecimal() else None
     try:
         values = _values(step)
-        beyond = _beyond(project_id, values) if step == "spend" and not request.form.get("anyway") else ""
-        if beyond:
-            return _page(project_id, Refused(step, beyond))
+        doubt = _doubt(project_id, step, values)
+        if doubt is not None:
+            return _page(project_id, doubt)
         done = moving.move(desk().store, person(), project_id, step, values, expected_ver=seen, today=today())
     except moving.MoveFaultsError as error:
         text = gettext("%(step)s is not possible now; nothing was saved.", step=title(MOVES[step]))
         return _page(project_id, Refused(step, text, error.faults))
-    except (bodies.BodyError, BadRequestError) as error:
-        return _page(project_id, Refused(step, told(error), status=400))
+    except StaleEditsError as error:
+        return _page(project_id, Refused(step, told(error), status=412))
+    except (bodies.BodyError, BadRequestError, PreconditionRequiredError) as error:
+        return _page(project_id, Refused(step, told(error), status=400, field=getattr(error, "field", "")))
     flash(gettext("Saved as change no. %(id)s.", id=done.receipt.change_id), "good")
     for item in done.warnings:
         flash(f"{item.expected(language())} {item.fix(language())}", "warning")
     return redirect(url_for("works.page", project_id=project_id))
 
 
+def _doubt(project_id: str, step: str, values: dict[str, Any]) -> Refused | None:
+    """Ask back before spending beyond the budget is entered, and for the reason of progress below that entered before."""
+    if step == "spend" and not request.form.get("anyway"):
+        beyond = _beyond(project_id, values)
+        return Refused(step, beyond, anyway=True) if beyond else None
+    now = values.get("progress_pct")
+    if step != "progress" or now is None or values.get("opinion"):
+        return None
+    before = works.view(desk().store, person(), project_id, today=today()).percent
+    if before is None or now >= before:
+        return None
+    text = gettext("%(before)s %% was entered before, and %(now)s %% is less. ", before=f"{before:g}", now=f"{now:g}")
+    return Refused(step, text + gettext("Nothing was saved. Say why in the field below, then enter it."), field="opinion")
+
+
 def _beyond(project_id: str, values: dict[str, Any]) -> str:
     """Say that an amount goes beyond the budget or what its source pays; nothing where it does not."""
     amount = decimal_of(values.get("amount"))
-    if amount is None:
+    source = str(values.get("fund_source") or "")
+    if amount is None or not source:
         return ""
     seen = works.view(desk().store, person(), project_id, today=today()).spending
-    whole, part = works.overspending(seen, amount, str(values.get("fund_source") or ""))
+    whole, part = works.overspending(seen, amount, source)
     texts = []
     if whole is not None:
         texts.append(gettext("With this the spending is %(sum)s × 10,000 yuan above the budget.", sum=whole))
@@ -170,7 +196,8 @@ def _day(name: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError:
-        raise BadRequestError(f"{name}: a day such as 2026-03-01 was expected, found {text[:20]!r}") from None
+        said = f"{name}: a day such as 2026-03-01 was expected, found {text[:20]!r}"
+        raise BadValueError(said, f"日期应如 2026-03-01，填写的是“{text[:20]}”。", field=name) from None
 
 
 def _number(name: str, most: float) -> float | None:
@@ -179,7 +206,9 @@ def _number(name: str, most: float) -> float | None:
         return None
     found = decimal_of(text)
     if found is None or not 0 <= found <= most:
-        raise BadRequestError(f"{name}: a number from 0 to {most:g} was expected, found {text[:20]!r}")
+        said = f"{name}: a number from 0 to {most:g} was expected, found {text[:20]!r}"
+        zh = next(LAYERS[layer][name].zh for layer in ("project_events", "assets") if name in LAYERS[layer])
+        raise BadValueError(said, f"{zh}应为 0 到 {most:,.0f} 之间的数字，填写的是“{text[:20]}”。", field=name)
     return float(found)
 
 
@@ -188,10 +217,12 @@ def _money() -> float | None:
     if not text:
         return None
     if asked not in PER_UNIT:
-        raise BadRequestError(f"amount_unit: one of {', '.join(PER_UNIT)} was expected, found {asked[:10]!r}")
+        said = f"amount_unit: one of {', '.join(PER_UNIT)} was expected, found {asked[:10]!r}"
+        raise BadValueError(said, f"金额单位应为{'、'.join(PER_UNIT)}之一，填写的是“{asked[:10]}”。", field="amount_unit")
     found = in_wan_yuan(text, asked)
     if found is None or found < 0:
-        raise BadRequestError(f"amount: a number of 0 or more was expected, found {text[:20]!r}")
+        said = f"amount: a number of 0 or more was expected, found {text[:20]!r}"
+        raise BadValueError(said, f"金额应为不小于 0 的数字，填写的是“{text[:20]}”；单位另选。", field="amount")
     return float(found)
 
 
@@ -204,17 +235,15 @@ def upload(project_id: str) -> ResponseReturnValue:
         text = gettext("Choose 1 to %(most)s photographs.", most=MOST_FILES)
         return _page(project_id, Refused("photograph", text, status=400))
     stage, caption = request.form.get("stage", ""), request.form.get("caption", "")[:TEXT_LENGTH]
-    for item in sent:
-        try:
-            photo = photographs.Sent(item.stream.read(MOST_BYTES + 1), item.filename or "", stage, caption)
-            judged = photographs.add_photograph(desk().store, person(), project_id, photo, today=today())
-        except PersonError as error:
-            if error.code not in {"bad_picture", "bad_request"}:
-                raise
-            return _page(project_id, Refused("photograph", f"{item.filename}: {told(error)}"))
-        said = " ".join(works_words.contradiction(one) for one in judged.contradictions)
+    photos = [photographs.Sent(item.stream.read(MOST_BYTES + 1), item.filename or "", stage, caption) for item in sent]
+    try:
+        judged = photographs.add_photographs(desk().store, person(), project_id, photos, today=today())
+    except (BadPictureError, BadRequestError) as error:
+        return _page(project_id, Refused("photograph", told(error)))
+    for photo, found in zip(photos, judged, strict=True):
+        said = " ".join(works_words.contradiction(one) for one in found.contradictions)
         if said:
-            flash(f"{item.filename}: {said}", "warning")
+            flash(f"{photo.name}: {said}", "warning")
     flash(gettext("%(count)s photographs were added.", count=len(sent)), "good")
     return redirect(url_for("works.page", project_id=project_id))
 
@@ -293,12 +322,8 @@ def _geometry(text: str) -> shapely.Geometry | None:
 def form_asset(project_id: str) -> ResponseReturnValue:
     """Hand the finished works over into the asset ledger: one change, with all that the project knows."""
     ver = request.form.get("expected_ver", "")
-    overrides: dict[str, Any] = {}
-    for name in ASSET_INPUTS:
-        value = _number(name, 1e9) if name in NUMBERS else request.form.get(name, "").strip()[:TEXT_LENGTH]
-        if value not in ("", None):
-            overrides[name] = value
     try:
+        overrides = _overrides()
         formed = forming.form(
             desk().store,
             person(),
@@ -311,5 +336,18 @@ def form_asset(project_id: str) -> ResponseReturnValue:
         return _page(
             project_id, Refused("asset", gettext("The works cannot be handed over yet; nothing was saved."), error.faults)
         )
+    except StaleEditsError as error:
+        return _page(project_id, Refused("asset", told(error), status=412))
+    except (BadRequestError, PreconditionRequiredError) as error:
+        return _page(project_id, Refused("asset", told(error), status=400, field=getattr(error, "field", "")))
     flash(gettext("Handed over: the ledger has the asset %(ids)s.", ids="、".join(formed.asset_ids)), "good")
     return redirect(url_for("works.page", project_id=project_id))
+
+
+def _overrides() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in ASSET_INPUTS:
+        value = _number(name, 1e9) if name in NUMBERS else request.form.get(name, "").strip()[:TEXT_LENGTH]
+        if value not in ("", None):
+            found[name] = value
+    return found

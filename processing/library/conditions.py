@@ -27,6 +27,10 @@ _URL: Final = ("http://", "https://", "/public/")
 """How the address of an announcement begins; a publication of this installation is named by its path."""
 
 
+WHOLE: Final = 100
+"""Per cent of works that are done."""
+
+
 def wrong_stage(before: Iterable[str], stage: str) -> Fault:
     """Name the stages that a move may be made from."""
     names = [name for name in STAGES if name in set(before)]
@@ -223,13 +227,24 @@ def _answers(_project: Mapping[str, Any], trail: Trail, values: Mapping[str, Any
     return [] if on is None or on >= raised else [fault("date_order", "start_date", on, day=raised, earliest=raised)]
 
 
-def _progress(_project: Mapping[str, Any], _trail: Trail, values: Mapping[str, Any]) -> list[Fault]:
+def _progress(_project: Mapping[str, Any], trail: Trail, values: Mapping[str, Any]) -> list[Fault]:
     value = decimal_of(known(values, "progress_pct"))
-    if known(values, "progress_pct") is None or (value is not None and 0 <= value <= 100):  # noqa: PLR2004 -- per cent
+    if known(values, "progress_pct") is None:
         return []
+    if value is not None and 0 <= value <= WHOLE:
+        if trail.progress is None or value >= trail.progress:
+            return []
+        now, before = (f"{item.normalize():f}" for item in (value, trail.progress))
+        return [fault("less_progress", "progress_pct", now, warning=True, before=before)]
     return [
         fault("value_bad", "progress_pct", values["progress_pct"], zh="0 到 100 之间的百分数", en="a percentage from 0 to 100")
     ]
+
+
+def _complete(_project: Mapping[str, Any], trail: Trail, _values: Mapping[str, Any]) -> list[Fault]:
+    if trail.progress is None or trail.progress >= WHOLE:
+        return []
+    return [fault("not_whole", "progress_pct", f"{trail.progress.normalize():f}", warning=True)]
 
 
 def _spend(project: Mapping[str, Any], trail: Trail, values: Mapping[str, Any]) -> list[Fault]:
@@ -263,6 +278,7 @@ _VALUES: Final[Mapping[str, Callable[[Mapping[str, Any], Trail, Mapping[str, Any
     "apply": _apply,
     "answer_objection": _answers,
     "progress": _progress,
+    "complete": _complete,
     "spend": _spend,
     "ask_change": _asked,
 }

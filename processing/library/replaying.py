@@ -119,7 +119,7 @@ def _of_event(project: Mapping[str, Any], trail: Trail, event: Event, rules: Lib
     return [
         _violation(item, event.start, event.event_id)
         for item in found
-        if item.code not in own | {"nothing_changes", "other_year", "over_budget"}
+        if item.code not in own | {"nothing_changes", "other_year", "over_budget", "less_progress", "not_whole"}
     ]
 
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SPEND: Final = "支出"
-PROGRESS: Final = "进度"
+PROGRESS: Final = frozenset({"进度", "完工"})
+"""Events that say how far the works are; completing them says 100 per cent."""
 NO_SOURCE: Final = ""
 """Source of spending that names none."""
 
@@ -99,7 +100,7 @@ def percent_done(events: Iterable[Mapping[str, Any]]) -> float | None:
     >>> percent_done([{"event_type": "支出", "seq": 1}, {"event_type": "进度", "progress_pct": 65.5}])
     65.5
     """
-    entries = [item for item in events if item.get("event_type") == PROGRESS]
+    entries = [item for item in events if item.get("event_type") in PROGRESS]
     for item in sorted(entries, key=lambda event: int(event.get("seq") or 0), reverse=True):
         found = decimal_of(item.get("progress_pct"))
         if found is not None:

@@ -75,6 +75,8 @@ class Trail:
     entered: date | None = None
     taken_over: bool = False
     spent: Decimal = Decimal(0)
+    progress: Decimal | None = None
+    """Percentage entered last, None where none was."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What the application stated, with every approved change."""
 
@@ -236,6 +238,11 @@ def _spend(trail: Trail, event: Event) -> None:
     trail.spent += decimal_of(event.get("amount")) or Decimal(0)
 
 
+def _progress(trail: Trail, event: Event) -> None:
+    found = decimal_of(event.get("progress_pct"))
+    trail.progress = trail.progress if found is None else found
+
+
 def _leave(trail: Trail, _event: Event) -> None:
     trail.works = ""
 
@@ -260,5 +267,7 @@ _SPECIAL: Final = {
     "approve_change": _decide,
     "publish_change": _publish,
     "spend": _spend,
+    "progress": _progress,
+    "complete": _progress,
     "leave_library": _leave,
 }

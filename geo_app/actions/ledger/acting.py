@@ -84,7 +84,7 @@ def act(  # noqa: PLR0913 -- who does what to which asset, seen as what
             f"assets {asset_id}: the version that was seen is missing. Read the asset again and send its version."
         )
     if expected_ver != found.ver:
-        raise records.stale("assets", found.asset_id, found.shown, expected_ver)
+        raise records.stale(store, "assets", found.asset_id, found.shown, expected_ver)
     given = _answering(step, found, event_rows.values_of(step, values))
     faults = checking.check(step.name, found.row, found.events, given, found.rules, today=today)
     if faults:
@@ -141,7 +141,7 @@ def _apply(  # noqa: PLR0913 -- the parts of one step
     try:
         receipt = store.apply(change)
     except DuplicateKeyError as error:
-        raise records.stale("assets", found.asset_id, found.shown, found.ver) from error
+        raise records.stale(store, "assets", found.asset_id, found.shown, found.ver) from error
     return Acted(receipt, changed, event)
 
 

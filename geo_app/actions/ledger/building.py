@@ -258,7 +258,7 @@ def step(  # noqa: PLR0913 -- who does what to which ledger, seen as what
             f"ledgers {ledger_id}: the version that was seen is missing. Read the ledger again and send its version."
         )
     if expected_ver != found.ver:
-        raise records.stale("ledgers", str(found.row["ledger_id"]), found.row, expected_ver)
+        raise records.stale(store, "ledgers", str(found.row["ledger_id"]), found.row, expected_ver)
     strange = sorted(set(values) - STEP_VALUES)
     if strange:
         raise BadRequestError(f"The step {move} takes no {', '.join(strange)}; it takes: {', '.join(sorted(STEP_VALUES))}.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_app.errors import BadRequestError
+from geo_app.errors import BadRequestError, BadValueError
 from layers.catalogue import LAYERS
 from layers.errors import BadFrameError
 from layers.row_values import known
@@ -28,6 +28,7 @@ ALWAYS = frozenset({"start_date", "end_date", "result", "reason", "opinion", "do
 """What may be said with every step besides what it needs and takes."""
 OWN = frozenset({"asset_id", "ledger_id", "event_id", "seq", "move", "changes", "event_type", "level", "chain"})
 LAYER = "asset_events"
+TYPE_ZH = {"number": "数字", "integer": "整数", "flag": "是或否", "date": "日期（如 2026-03-01）", "list": "列表"}
 JUDGED = ("通过", "退回")
 """What a review may come to."""
 
@@ -55,14 +56,17 @@ def typed(name: str, value: Any) -> Any:
     if field.codes is not None and isinstance(value, str):
         code = field.codes.resolve(value)
         if code is None:
-            raise BadRequestError(f"{field.en} ({field.zh}): {value!r} is not in the list {field.codes.name}.")
+            said = f"{field.en} ({field.zh}): {value!r} is not in the list {field.codes.name}."
+            raise BadValueError(said, f"{field.zh}：“{value}”不在可选项中。", field=name)
         return code
     if isinstance(value, str) and field.type.value in {"number", "integer", "flag"}:
         value = _read(field.type.value, value)
     try:
         return decode_value(field, encode_value(field, value))
     except BadFrameError as error:
-        raise BadRequestError(f"{field.en} ({field.zh}): {value!r} cannot be used; a {field.type.value} was expected.") from error
+        said = f"{field.en} ({field.zh}): {value!r} cannot be used; a {field.type.value} was expected."
+        zh = f"{field.zh}：应为{TYPE_ZH.get(field.type.value, '文字')}，填写的是“{value}”。"
+        raise BadValueError(said, zh, field=name) from error
 
 
 def _read(kind: str, text: str) -> Any:

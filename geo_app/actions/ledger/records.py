@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from geo_app.actions import held, reach
 from geo_app.actions.ledger.rights import area_of
-from geo_app.errors import NotFoundError
+from geo_app.errors import NotFoundError, in_both
 from layers.area_rules import lineage
 from layers.errors import StaleVersionError
+from layers.row_values import known
 from layers.store import Condition
 from processing.ledger import rules, standing
 from processing.ledger.replaying import replay
@@ -102,12 +103,18 @@ def events_of(store: Store, key: str, field: str = "asset_id") -> tuple[Mapping[
     return tuple(standing.ordered([{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]))
 
 
-def stale(layer: str, number: str, shown: Mapping[str, Any], expected: int) -> StaleVersionError:
+def stale(store: Store, layer: str, number: str, shown: Mapping[str, Any], expected: int) -> StaleVersionError:
     """Make the error for an asset or ledger that somebody else acted on meanwhile; `shown` is the row as the person sees it."""
-    ver = int(shown["ver"])
+    ver, name = int(shown["ver"]), str(known(shown, "name") or number)
+    last = store.history(layer, str(shown["id"]))[-1]
     item = {"layer": layer, "id": str(shown["id"]), "expected_ver": expected, "ver": ver, "feature": dict(shown)}
-    return StaleVersionError(
-        f"{layer} {number} was changed meanwhile (version {ver}, seen {expected}). Nothing was saved. "
-        "Look at it again and take the step then.",
-        conflicts=[item | {"who": "", "bureau": "", "at": None}],
+    by, at = f"{last.who} ({last.bureau})", f"{last.at:%Y-%m-%d %H:%M}"
+    said = (
+        f"{name} ({number}) was changed meanwhile by {by} at {at} UTC (version {ver}, seen {expected}). Nothing was saved. "
+        "Look at it again and take the step then."
     )
+    zh = (
+        f"“{name}”（{number}）在您打开之后已由{last.who}（{last.bureau}）于 {at}（UTC）修改："
+        f"您看到的是第 {expected} 版，现为第 {ver} 版。没有保存，请核对现在的内容后再办理。"
+    )
+    return in_both(StaleVersionError(said, conflicts=[item | {"who": last.who, "bureau": last.bureau, "at": last.at}]), zh)

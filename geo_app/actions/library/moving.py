@@ -13,7 +13,7 @@ import shapely
 from geo_app.access import Permission
 from geo_app.actions.library import acting, record
 from geo_app.actions.save_edits import StaleEditsError
-from geo_app.errors import BadRequestError, ForbiddenError, NotSignedInError
+from geo_app.errors import BadRequestError, ForbiddenError, NotSignedInError, in_both
 from layers.catalogue import LAYERS
 from layers.errors import PreconditionRequiredError, StaleVersionError
 from layers.schema import PersonError
@@ -260,10 +260,17 @@ def refuse_stale(store: Store, found: ProjectRecord, expected_ver: int | None) -
         "at": last.at,
         "kept_id": None,
     }
-    text = f"projects {found.id}: version {expected_ver} was seen, {found.ver} is there, changed by {last.who} ({last.bureau})"
-    raise StaleEditsError(
-        f"{text}. Nothing was saved. Compare with the present state and apply your edit to it.", conflicts=(conflict,), kept=()
+    name, at = found.project.get("name") or found.project_id, f"{last.at:%Y-%m-%d %H:%M}"
+    text = (
+        f"The project {name} ({found.project_id}) was changed by {last.who} ({last.bureau}) at {at} UTC after you opened it: "
+        f"version {expected_ver} was seen, {found.ver} is there. Nothing was saved. "
+        "Compare with the present state and apply your edit to it."
     )
+    zh = (
+        f"项目“{name}”（{found.project_id}）在您打开之后已由{last.who}（{last.bureau}）于 {at}（UTC）修改："
+        f"您看到的是第 {expected_ver} 版，现为第 {found.ver} 版。没有保存，请核对现在的内容后再办理。"
+    )
+    raise in_both(StaleEditsError(text, conflicts=(conflict,), kept=()), zh)
 
 
 def _named(name: str) -> Move:

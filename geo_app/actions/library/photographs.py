@@ -14,7 +14,7 @@ import shapely
 from geo_app.actions import reach
 from geo_app.actions.edit_rows import features_of
 from geo_app.actions.library import as_built, moving, pictures, record, reporting
-from geo_app.errors import BadRequestError, NotFoundError
+from geo_app.errors import BadRequestError, NotFoundError, in_both
 from layers.codes import PHOTO_STAGE
 from layers.declare import AREA_FIELDS
 from layers.files.gcj02 import gcj02_to_wgs84
@@ -124,35 +124,55 @@ class Sent:
     caption: str = ""
 
 
-def add_photograph(store: Store, person: Person, project_id: str, sent: Sent, *, today: dt.date) -> Judged:
-    """Keep a photograph of a project's works: the clean copy as attachment, what it says as a row, as one change.
+def add_photographs(store: Store, person: Person, project_id: str, sent: Sequence[Sent], *, today: dt.date) -> list[Judged]:
+    """Keep photographs of a project's works: clean copies as attachments, what they say as rows, all as one change or none.
 
     Raises:
         NotSignedInError, NotFoundError, ForbiddenError: the works are not this person's.
         BadRequestError: no such stage, or too many photographs.
-        BadPictureError: no picture that can be taken.
+        BadPictureError: one is no picture that can be taken; it is named, and none was kept.
     """
     found = record.project(store, person, project_id, on=today)
     reporting.require_reporter(store, person, found)
-    if sent.stage not in PHOTO_STAGE:
-        raise BadRequestError(
-            f"stage: one of {', '.join(item.code for item in PHOTO_STAGE)} was expected, found {sent.stage[:20]!r}"
-        )
-    if store.count("photographs", (Condition("project_id", "=", found.project_id),)) >= MOST_PHOTOS:
+    for item in sent:
+        if item.stage not in PHOTO_STAGE:
+            stages = ", ".join(code.code for code in PHOTO_STAGE)
+            raise BadRequestError(f"stage: one of {stages} was expected, found {item.stage[:20]!r}")
+    if store.count("photographs", (Condition("project_id", "=", found.project_id),)) + len(sent) > MOST_PHOTOS:
         raise BadRequestError(f"At most {MOST_PHOTOS} photographs are kept of a project; remove one first")
-    picture = pictures.read(sent.data)
-    name = f"{found.project_id}.jpg"
-    numbers = [store.attachments.add(data, name, "image/jpeg", who=person.name) for data in (picture.picture, picture.thumbnail)]
-    place = None if picture.lon is None or picture.lat is None else shapely.Point(picture.lon, picture.lat)
-    row = _photo_row(found, sent, picture, person, today) | {"picture_id": numbers[0], "thumbnail_id": numbers[1]}
+    read = [_picture(item, len(sent)) for item in sent]
     shapes = shapes_of(found, as_built.built_of(store, person, found.project_id))
-    photo = photo_of({**row, "geometry": place}, shapes)
-    against = rules.contradictions(photo, works_of(found, shapes), _all_photos(store), today=today)
-    row |= {"distance_m": photo.distance_m, "contradictions": [item.as_item() for item in against]}
-    frame = gpd.GeoDataFrame(pd.DataFrame([row], dtype=object), geometry=[place], crs=STORAGE_CRS)
-    moving.write(store, person, [Insert("photographs", frame)], f"照片 {sent.stage} {found.project.get('name') or ''}".strip())
-    readable = _readable(store, person)
-    return Judged({**row, "geometry": place}, tuple(_masked(item, readable) for item in against), photo.distance_m)
+    works, others, readable = works_of(found, shapes), _all_photos(store), _readable(store, person)
+    rows, places, judged = [], [], []
+    for item, picture in zip(sent, read, strict=True):
+        place = None if picture.lon is None or picture.lat is None else shapely.Point(picture.lon, picture.lat)
+        row = _photo_row(found, item, picture, person, today)
+        photo = photo_of({**row, "geometry": place}, shapes)
+        against = rules.contradictions(photo, works, others, today=today)
+        others.append(photo)
+        row |= {"distance_m": photo.distance_m, "contradictions": [one.as_item() for one in against]}
+        rows.append(row)
+        places.append(place)
+        judged.append(Judged({**row, "geometry": place}, tuple(_masked(one, readable) for one in against), photo.distance_m))
+    for row, picture in zip(rows, read, strict=True):
+        row.update(_attached(store, person, found.project_id, picture))
+    frame = gpd.GeoDataFrame(pd.DataFrame(rows, dtype=object), geometry=places, crs=STORAGE_CRS)
+    stages = "、".join(dict.fromkeys(item.stage for item in sent))
+    moving.write(store, person, [Insert("photographs", frame)], f"照片 {stages} {found.project.get('name') or ''}".strip())
+    return judged
+
+
+def _picture(item: Sent, count: int) -> pictures.Picture:
+    try:
+        return pictures.read(item.data)
+    except pictures.BadPictureError as error:
+        en, zh = (" None of the photographs was kept.", "所选照片均未保存。") if count > 1 else ("", "")
+        raise in_both(pictures.BadPictureError(f"{item.name}: {error}{en}"), f"{item.name}：{error.zh}{zh}") from error
+
+
+def _attached(store: Store, person: Person, project_id: str, picture: pictures.Picture) -> dict[str, int]:
+    parts = {"picture_id": picture.picture, "thumbnail_id": picture.thumbnail}
+    return {name: store.attachments.add(data, f"{project_id}.jpg", "image/jpeg", who=person.name) for name, data in parts.items()}
 
 
 def _photo_row(found: ProjectRecord, sent: Sent, picture: pictures.Picture, person: Person, today: dt.date) -> dict[str, Any]:

@@ -181,3 +181,79 @@ def test_a_change_of_a_key_fact_is_asked_for_decided_and_announced(web, app, sto
     assert end.events[-1]["url"] == "/public/1", "the publication here is named by its path; the host is made when it is shown"
     shown = web.get(f"/projects/{key}").text
     assert re.search(r'href="http://[^/"]+/public/1"', shown)
+
+
+@pytest.fixture
+def in_library(app, store, local):
+    key = drafting.create(store, local, APPLICATION, PLACE, today=dt.date(2026, 2, 20))
+    for _, name, on, values in WALK[:12]:
+        seen = record.project(store, local, key).ver
+        moving.move(store, local, key, name, values, expected_ver=seen, today=dt.date.fromisoformat(f"2026-{on}"))
+    app.config["OFFICE_DAY"] = dt.date(2026, 5, 1)
+    return key
+
+
+def ask(web, store, local, key, **fields):
+    data = {"expected_ver": str(record.project(store, local, key).ver), "opinion": "增资", **fields}
+    return web.post(f"/projects/{key}/moves/ask_change?lang=zh", data=data)
+
+
+def test_money_is_asked_for_with_its_sources_approved_and_announced(web, store, local, in_library):
+    key = in_library
+    before = row(store, key)
+    assert "new:budget_total" in web.page(f"/projects/{key}")
+    refused = ask(web, store, local, key, **{"new:budget_total": "700"})
+    assert refused.status_code == 422
+    assert 'data-code="sum_differs"' in refused.text
+    assert "筹资渠道" in refused.text.split('id="refused"')[1][:600]
+    assert 'name="new:budget_total" value="700"' in refused.text, "what was typed stays"
+    assert row(store, key)["ver"] == before["ver"]
+
+    money = {
+        "new:budget_total": "0.07",
+        "new:budget_unit": "亿元",
+        "new:source_code": ["S01", "S11", ""],
+        "new:source_amount": ["600", "1,000,000", ""],
+        "new:source_unit": ["万元", "元", "万元"],
+    }
+    asked = ask(web, store, local, key, **money)
+    assert asked.status_code == 302, asked.text[:2000]
+    asked = record.project(store, local, key).events[-1]
+    assert asked["changed_fields"] == ["budget_total", "funding_sources"]
+    assert row(store, key)["budget_total"] == before["budget_total"], "asking changes nothing yet"
+    for name, values in (
+        ("approve_change", {"result": "通过", "opinion": "同意", "document": "县领纪3号"}),
+        ("publish_change", {"announce": "yes"}),
+    ):
+        values["expected_ver"] = str(record.project(store, local, key).ver)
+        done = web.post(f"/projects/{key}/moves/{name}", data=values)
+        assert done.status_code == 302, done.text[:2000]
+    kept = row(store, key)
+    assert kept["budget_total"] == 700.0
+    assert kept["funding_sources"] == [{"code": "S01", "amount_wan_yuan": 600.0}, {"code": "S11", "amount_wan_yuan": 100.0}]
+    assert record.project(store, local, key).violations == ()
+    notice = web.page("/public/1?lang=zh")
+    assert "→ 700 万元" in notice
+    assert "600" in notice.split("→ 700 万元")[1][:800]
+    assert "700 万元" in web.page(f"/projects/{key}?lang=zh")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("new:no_such", "“no_such”不能申请调整"), ("new:status", "不能申请调整"), ("budget_total", "没有“资金规模”")],
+)
+def test_a_field_that_the_form_of_a_change_does_not_have_is_refused(web, store, local, in_library, name, said):
+    answer = ask(web, store, local, in_library, **{"new:end_date": "2027-12-31", name: "700"})
+    assert answer.status_code == 400
+    assert said in answer.text.split('id="refused"')[1][:300]
+    assert record.project(store, local, in_library).trail.asked is None
+
+
+def test_contents_of_every_kind_are_asked_for_and_bad_ones_come_back_marked(web, store, local, in_library):
+    bad = ask(web, store, local, in_library, **{"new:category": "P99", "new:task": "改线硬化"})
+    assert bad.status_code == 400
+    assert 'name="new:category" aria-invalid="true"' in bad.text
+    assert 'name="new:task" value="改线硬化"' in bad.text
+    assert ask(web, store, local, in_library, **{"new:village_codes": "990101999999"}).status_code == 400
+    good = ask(web, store, local, in_library, **{"new:name": "甲南村改线路", "new:participation": "以工代赈"})
+    assert good.status_code == 302, good.text[:2000]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 
 import geopandas as gpd
 import openpyxl
@@ -251,3 +252,86 @@ def test_the_page_of_a_project_leads_to_the_hand_over_and_has_no_form_of_its_own
     assert "打开 /projects/P-4/progress" in answer.text
     store = works.app.extensions["xiangtu"].store
     assert store.count("assets") == 0
+
+
+def step(web, name, **fields):
+    return form(web, f"/projects/P-1/progress/{name}?lang=zh", **{"expected_ver": ver(web, "P-1"), **fields})
+
+
+def alert(answer):
+    return answer.text.split('id="refused"')[1].split("</div>")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "field", "words"),
+    [
+        ("progress", {"progress_pct": "abc"}, "progress_pct", "应为 0 到 100 之间的数字"),
+        ("spend", {"amount": "5亿", "fund_source": "S11", "document": "凭证9"}, "amount", "金额应为不小于 0 的数字"),
+        ("progress", {"progress_pct": "40", "start_date": "soon"}, "start_date", "日期应如 2026-03-01"),
+    ],
+)
+def test_what_cannot_be_read_comes_back_in_chinese_with_its_field_marked(works, name, fields, field, words):
+    answer = step(works, name, **fields)
+    assert answer.status_code == 400
+    assert words in alert(answer)
+    assert not re.search(r"[a-z]{4,}", alert(answer).partition(words)[2].replace("abc", "").replace("soon", ""))
+    assert f'name="{field}" aria-invalid="true"' in answer.text
+    assert f'value="{fields[field]}"' in answer.text, "what was typed stays"
+    english = form(works, f"/projects/P-1/progress/{name}?lang=en", expected_ver=ver(works, "P-1"), **fields)
+    assert "was expected" in alert(english)
+
+
+def test_a_page_that_is_behind_shows_the_form_again_and_names_project_and_person(works):
+    behind = ver(works, "P-1")
+    assert step(works, "progress", progress_pct="30").status_code == 302
+    answer = step(works, "progress", progress_pct="35", opinion="路基", expected_ver=behind)
+    assert answer.status_code == 412
+    assert "项目“通组路1”（P-1）在您打开之后已由" in alert(answer)
+    assert 'value="35"' in answer.text
+    assert 'value="路基"' in answer.text
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", alert(answer)), "no inner number of the row"
+
+
+def test_progress_that_falls_asks_for_the_reason_and_completion_says_the_whole(works):
+    assert step(works, "progress", progress_pct="40").status_code == 302
+    asked = step(works, "progress", progress_pct="20")
+    assert asked.status_code == 422
+    assert "此前登记为 40 %" in alert(asked)
+    assert 'name="opinion" aria-invalid="true"' in asked.text
+    assert step(works, "progress", progress_pct="20", opinion="返工").status_code == 302
+    page = works.page("/projects/P-1/progress?lang=zh")
+    assert "不低于上次登记的 40 %" in page, "it is entered, with a warning"
+    assert '<b id="percent">20 %</b>' in page
+    assert step(works, "complete", document="完工报告").status_code == 302
+    page = works.page("/projects/P-1/progress?lang=zh")
+    assert "已按 100 % 登记完工" in page
+    assert '<b id="percent">100 %</b>' in page
+
+
+def test_spending_without_a_source_names_the_missing_source(works):
+    answer = step(works, "spend", amount="5", amount_unit="万元", document="凭证1")
+    assert answer.status_code == 422
+    assert "资金来源" in alert(answer)
+    assert "超出" not in alert(answer)
+    assert 'name="anyway"' not in answer.text
+
+
+def test_of_several_photographs_all_are_kept_or_none(works):
+    store = works.app.extensions["xiangtu"].store
+    both = [(photograph(), "好.jpg"), (io.BytesIO(b"GIF89a"), "坏.gif")]
+    answer = form(works, "/projects/P-1/photographs?lang=zh", stage="施工中", photo=both)
+    assert answer.status_code == 422
+    assert "坏.gif：该文件不是 JPEG 或 PNG 图片" in alert(answer)
+    assert "所选照片均未保存" in alert(answer)
+    assert store.count("photographs") == 0
+    both = [(photograph(), "一.jpg"), (photograph(mark=90), "二.jpg")]
+    assert form(works, "/projects/P-1/photographs", stage="施工中", photo=both).status_code == 302
+    assert store.count("photographs") == 2
+
+
+def test_the_hand_over_shows_its_form_again_where_a_number_is_none(works):
+    answer = form(works, "/projects/P-4/asset?lang=zh", expected_ver=ver(works, "P-4"), owner="甲南村", maintenance_fund="很多")
+    assert answer.status_code == 400
+    assert "管护经费应为" in alert(answer)
+    assert 'name="maintenance_fund" aria-invalid="true"' in answer.text
+    assert 'value="甲南村"' in answer.text

@@ -48,7 +48,7 @@ def somebody(*grants):
 
 
 def add(store, person, key="E", stage="施工中"):
-    return photographs.add_photograph(store, person, key, photographs.Sent(picture(), "a.jpg", stage), today=TODAY)
+    return photographs.add_photographs(store, person, key, [photographs.Sent(picture(), "a.jpg", stage)], today=TODAY)[0]
 
 
 @pytest.mark.parametrize(
