@@ -15,7 +15,7 @@ from layers.schema import GeometryKind
 from layers.store import Change, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     from geopandas import GeoDataFrame
@@ -26,11 +26,20 @@ if TYPE_CHECKING:
     from geo_app.actions.uploads import Upload
     from geo_app.config import Settings
     from layers.files import Answers, CheckReport, Inspection, Limits
-    from layers.schema import Layer
+    from layers.schema import Field, Layer
     from layers.store import Store
 
 AREA_GEOMETRY_LAYERS = ("counties", "townships", "villages")
 AREA_LAYERS = ("areas", *AREA_GEOMETRY_LAYERS)
+UNITS_ZH = {"household": "户", "person": "人", "month": "月"}
+UNITS_EN = {
+    "万元": "10,000 yuan",
+    "万元/年": "10,000 yuan a year",
+    "household": "households",
+    "person": "persons",
+    "month": "months",
+}
+"""Units as our tables write them in their headings (geo_app.web.language)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +106,15 @@ def inspect(store: Store, upload: Upload, *, limits: Limits | None = None, perso
 
 
 def suggest(layer_name: str, columns: Sequence[str]) -> dict[str, str]:
-    """Match columns of a file to fields by equal name, Chinese title or English title, letter case and spaces aside."""
+    """Match columns of a file to fields by equal name, Chinese title or English title, letter case and spaces aside.
+
+    A title may be followed by the field's own unit in brackets, as our tables write it; another unit is another column.
+    """
     layer = declared(layer_name)
     by_text = {_folded(column): column for column in reversed(columns)}
     matched: dict[str, str] = {}
     for item in layer.fields:
-        for text in (item.name, item.zh, item.en, item.name[:10]):
+        for text in (item.name, item.zh, item.en, item.name[:10], *_with_unit(item)):
             column = by_text.get(_folded(text))
             if column is not None and column not in matched.values():
                 matched[item.name] = column
@@ -305,5 +317,11 @@ def feed_of(upload: Upload, choices: Choices, columns: Mapping[str, str]) -> fil
     )
 
 
+def _with_unit(field: Field) -> Iterator[str]:
+    for title, unit in ((field.zh, field.unit), (field.zh, UNITS_ZH.get(field.unit)), (field.en, UNITS_EN.get(field.unit))):
+        if unit:
+            yield f"{title}({unit})"
+
+
 def _folded(text: str) -> str:
-    return "".join(text.casefold().split()).replace("_", "")
+    return "".join(text.casefold().replace("（", "(").replace("）", ")").split()).replace("_", "")

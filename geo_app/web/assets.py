@@ -15,16 +15,15 @@ from geo_app.actions.edit_payload import BadShapeError
 from geo_app.actions.ledger import acting, listing, records, rights
 from geo_app.errors import BadRequestError
 from geo_app.errors import answer as answer_of
-from geo_app.web import asset_forms, bodies, drawing, sending
+from geo_app.web import asset_forms, bodies, drawing, sending, table_words
 from geo_app.web.context import simulated
 from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import explain
-from geo_app.web.language import short, title, words_of
+from geo_app.web.language import short, title
 from layers.asset_fields import CONFIRMATION, OPERATION, RIGHTS, UPKEEP, WORTH
 from layers.catalogue import LAYERS
 from layers.codes import ASSET_CLASS, ASSET_STATUS, FUND_SOURCE, OWNER_LEVEL
 from layers.errors import StaleVersionError
-from layers.row_values import known
 from processing.ledger.moves import MOVES
 from processing.ledger.partitions import UNKNOWN
 
@@ -125,16 +124,10 @@ def download(kind: str) -> ResponseReturnValue:
     """Send the list as it is narrowed; names of households are in it for who looks after them alone."""
     kind = sending.format_of(kind, ("csv", "xlsx"))
     rows = listing.assets(desk().store, person(), _wanted())
-    heads = {name: f"{title(LAYER[name])} ({LAYER[name].unit})" if LAYER[name].unit else title(LAYER[name]) for name in COLUMNS}
-    cells = [{heads[name]: _cell(name, row.get(name)) for name in COLUMNS} for row in rows]
+    heads = {name: table_words.heading(LAYER[name]) for name in COLUMNS}
+    cells = [{heads[name]: table_words.cell(LAYER[name], row.get(name)) for name in COLUMNS} for row in rows]
     table = pd.DataFrame(cells, columns=list(dict.fromkeys(heads.values())), dtype=object)
     return sending.table(table, stem=f"{title(LAYER)}-{today()}", kind=kind)
-
-
-def _cell(name: str, value: Any) -> Any:
-    if isinstance(value, list) or known({"value": value}, "value") is None:
-        return value if isinstance(value, list) else None
-    return value.isoformat()[:10] if hasattr(value, "isoformat") else words_of(LAYER[name], value)
 
 
 @pages.get("/<asset_id>")

@@ -130,6 +130,7 @@ def _unit_words() -> dict[str, str]:
         "day": gettext("days"),
         "days": gettext("days"),
         "d": gettext("days"),
+        "month": gettext("months"),
         "min": gettext("minutes"),
         "hamlet": gettext("hamlets"),
         "village": gettext("villages"),

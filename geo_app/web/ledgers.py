@@ -13,13 +13,15 @@ from geo_app.access.roles import ROLES
 from geo_app.actions import import_layer, inputs, reach, uploads
 from geo_app.actions.ledger import building, comparing, rights
 from geo_app.actions.ledger.building import RANKS
+from geo_app.actions.library import sheet_form
 from geo_app.errors import BadRequestError
 from geo_app.errors import answer as answer_of
-from geo_app.web import bodies, sending
+from geo_app.web import bodies, sending, table_words
 from geo_app.web.asset_forms import field_of
 from geo_app.web.desk import desk, person, today
 from geo_app.web.errors import explain
-from geo_app.web.language import language, short, title, words_of
+from geo_app.web.language import language, short, title
+from layers.asset_fields import SAID_IN_LEDGER
 from layers.catalogue import LAYERS
 from layers.codes import LEDGER_LEVEL, SECTOR
 from layers.errors import StaleVersionError
@@ -46,6 +48,8 @@ REPAIRS: Final = ("strip_spaces", "fullwidth_to_halfwidth", "parse_numbers", "tr
 LAYER: Final = LAYERS["ledgers"]
 ENTRIES: Final = LAYERS["ledger_entries"]
 ENTRY_COLUMNS: Final = tuple(name for name in ENTRIES.field_names if name not in {"id", "entry_id", "valid_from", "valid_to"})
+SAID: Final = frozenset({"asset_id", *SAID_IN_LEDGER})
+"""Columns that bear the titles of the assets themselves, so that a table that was sent is read back."""
 FILTERS: Final = ("level", "area", "year", "state")
 AREA_FIELDS: Final = ("village_code", "township_code", "county_code")
 COUNTY_RANK: Final = 3
@@ -143,7 +147,9 @@ def build() -> ResponseReturnValue:
         return _index(refused=explain(error.code, str(error)))
     built = gettext("The ledger was built.")
     if level in publishing.LOCAL:
-        built = gettext("The ledger was built; it is to be published within 7 days.")
+        made = building.ledger(desk().store, person(), number, today())
+        by = publishing.publish_by(made.row, made.rules)
+        built = gettext("The ledger was built; it is to be published by %(day)s.", day=by)
     flash(built, "good")
     return redirect(url_for("ledgers.page", ledger_id=number))
 
@@ -239,20 +245,13 @@ def _refused(ledger_id: str, move: str, error: PersonError) -> ResponseReturnVal
 @pages.get("/<ledger_id>/download.<kind>")
 @permission(Permission.EXPORT)
 def download(ledger_id: str, kind: str) -> ResponseReturnValue:
-    """Send what a ledger says, with the dictionary's titles as headings, so that it can be compared again."""
+    """Send what a ledger says, with the dictionary's titles and units as headings, so that it can be compared again."""
     kind = sending.format_of(kind, ("csv", "xlsx"))
     found = building.ledger(desk().store, person(), ledger_id, today())
-    rows = [{title(ENTRIES[name]): _cell(name, entry.get(name)) for name in ENTRY_COLUMNS} for entry in found.entries]
-    table = pd.DataFrame(rows, columns=[title(ENTRIES[name]) for name in ENTRY_COLUMNS], dtype=object)
+    fields = [LAYERS["assets"][name] if name in SAID else ENTRIES[name] for name in ENTRY_COLUMNS]
+    rows = [[table_words.cell(field, entry.get(field.name)) for field in fields] for entry in found.entries]
+    table = pd.DataFrame(rows, columns=[table_words.heading(field) for field in fields], dtype=object)
     return sending.table(table, stem=str(found.row["name"]), kind=kind)
-
-
-def _cell(name: str, value: Any) -> Any:
-    if isinstance(value, list):
-        return value
-    if known({"value": value}, "value") is None:
-        return None
-    return value.isoformat()[:10] if hasattr(value, "isoformat") else words_of(ENTRIES[name], value)
 
 
 @pages.get("/compare")
@@ -290,9 +289,20 @@ def _rows(stream: BinaryIO, name: str) -> list[dict[str, Any]]:
         uploads.discard(upload)
     table = repaired.frame.drop(columns="geometry", errors="ignore")
     rows = [{str(field): value for field, value in row.items()} for row in table.to_dict("records")]
+    for row in rows:
+        if "fund_sources" in row:
+            row["fund_sources"] = _sources(row["fund_sources"])
     if not any(known(row, "asset_id") is not None for row in rows):
         raise BadRequestError("file: a column with the numbers of assets (asset_id) was expected; none was found.")
     return rows
+
+
+def _sources(value: Any) -> Any:
+    """Read the sources of a workbook's cell as our tables write them; what cannot be read is compared as it stands."""
+    try:
+        return sheet_form.parsed(LAYERS["projects"]["funding_sources"], value) if isinstance(value, str) else value
+    except sheet_form.CellError:
+        return value
 
 
 def _compare(area: str, year: int, *, uploaded: tuple[str, list[dict[str, Any]]] | None = None) -> ResponseReturnValue:

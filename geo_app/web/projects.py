@@ -12,9 +12,9 @@ from geo_app.access import Permission, permission
 from geo_app.actions import inputs
 from geo_app.actions.library import listing
 from geo_app.errors import BadRequestError
-from geo_app.web import bodies, refusals, sending
+from geo_app.web import bodies, refusals, sending, table_words
 from geo_app.web.desk import desk, person, today
-from geo_app.web.language import language, short, title, words_of
+from geo_app.web.language import language, short, title
 from geo_app.web.project_forms import may_apply
 from layers.codes import PROJECT_CATEGORY, PROJECT_STATUS, SECTOR
 from layers.projects import LAYER
@@ -141,27 +141,12 @@ def download(kind: str) -> ResponseReturnValue:
     """Send the list as it is narrowed, with titles as headings and the unit in them."""
     kind = sending.format_of(kind, ("csv", "xlsx"))
     rows = _rows(_wanted())
-    table = pd.DataFrame(columns=[_heading(name) for name in COLUMNS])
+    table = pd.DataFrame(columns=[table_words.heading(LAYER[name]) for name in COLUMNS])
     if rows is not None:
         listed: list[Mapping[str, Any]] = rows[list(COLUMNS)].to_dict("records")
-        cells = [{_heading(name): _cell(name, row[name]) for name in COLUMNS} for row in listed]
+        cells = [[table_words.cell(LAYER[name], row[name]) for name in COLUMNS] for row in listed]
         table = pd.DataFrame(cells, dtype=object, columns=table.columns)
     return sending.table(table, stem=f"{title(LAYER)}-{today()}", kind=kind)
-
-
-def _heading(name: str) -> str:
-    field = LAYER[name]
-    return f"{title(field)} ({field.unit})" if field.unit else title(field)
-
-
-def _cell(name: str, value: Any) -> Any:
-    if isinstance(value, list):
-        return value
-    if pd.isna(value):
-        return None
-    if hasattr(value, "date"):
-        return value.date().isoformat()
-    return words_of(LAYER[name], value)
 
 
 @pages.get("/review")

@@ -9,7 +9,7 @@ import icalendar
 import pandas as pd
 import pytest
 import shapely
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from geo_app import create_app
 from geo_app.access.people import person_of
@@ -27,6 +27,7 @@ TODAY = dt.date(2026, 11, 22)
 PASSWORD = "a long password of twenty"
 HIDDEN = "欧阳锦绣"
 """Name of a household, which nobody but who looks after households finds anywhere."""
+FUNDS = [{"code": "S06", "amount_wan_yuan": 30.5}, {"code": "S11", "amount_wan_yuan": 49.5}]
 ROLES = {
     "village": VILLAGE,
     "township": TOWN,
@@ -107,7 +108,7 @@ def app(tmp_path_factory):
         put(
             store,
             "assets",
-            asset(1),
+            asset(1, fund_sources=FUNDS, maintenance_fund=0.5),
             household(2),
             asset(3, asset_class="PUB", sub_class="PUB01", status="闲置"),
             asset(4, registered_on=None, original_value=None),
@@ -220,6 +221,52 @@ def test_ledgers_are_built_published_and_compared_with_a_workbook(readers):
     assert 'data-asset="Z2"' not in differing
     none = readers["viewer"].post("/ledgers/compare", area=VILLAGE, year="2026", file=(workbook(["甲"], [1]), "a.xlsx"))
     assert none.status_code == 400
+
+
+HEADINGS = {
+    "zh": ("原值 (万元)", "现值 (万元)", "管护经费 (万元/年)", "年收益 (万元)", "资金来源 (万元)"),
+    "en": ("Original value (10,000 yuan)", "Current value (10,000 yuan)", "Income per year (10,000 yuan)"),
+}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_table_of_a_ledger_states_units_and_names_sources_and_is_read_back_as_the_same(readers, language):
+    year = {"zh": "2025", "en": "2023"}[language]
+    made = readers["village"].post("/ledgers", level="LV1", unit=VILLAGE, year=year)
+    sent = readers["viewer"].get(f"{made.headers['Location']}/download.xlsx?lang={language}")
+    assert sent.status_code == 200, sent.get_data(as_text=True)
+    sent = sent.data
+    head, *rows = load_workbook(io.BytesIO(sent)).active.iter_rows(values_only=True)
+    assert set(HEADINGS[language]) <= set(head)
+    first = next(dict(zip(head, row, strict=True)) for row in rows if "Z1" in row)
+    sources = next(text for name, text in first.items() if name.startswith(("资金来源", "Fund sources")))
+    assert "S06" not in sources
+    assert "30.5" in sources
+    assert {"zh": "经营性资产", "en": "Operating asset"}[language] in "".join(str(cell) for row in rows for cell in row)
+    file = {"area": VILLAGE, "year": year, "file": (io.BytesIO(sent), "台账.xlsx")}
+    compared = readers["viewer"].post(f"/ledgers/compare?lang={language}", **file).get_data(as_text=True)
+    assert re.findall(r'data-asset="(\w+)" data-field="(\w+)"', compared) == []
+    assert 'data-same="yes"' in compared
+
+
+def test_the_table_of_assets_states_units_in_the_language_of_the_page(readers):
+    chinese = readers["viewer"].get("/assets/download.csv?lang=zh").get_data(as_text=True).splitlines()
+    assert "受益期 (个月)" in chinese[0]
+    assert "(month)" not in chinese[0]
+    assert "S06" not in "".join(chinese)
+    english = readers["viewer"].get("/assets/download.csv?lang=en").get_data(as_text=True).splitlines()
+    assert "(10,000 yuan)" in english[0]
+    assert "万元" not in english[0]
+
+
+def test_a_refused_step_of_a_ledger_names_the_field(readers):
+    number = readers["village"].post("/ledgers", level="LV1", unit=VILLAGE, year="2024").headers["Location"].rsplit("/", 1)[-1]
+    lacking = readers["village"].post(f"/ledgers/{number}/publish?lang=zh", expected_ver="1", start_date="2026-11-22")
+    assert re.search(r'data-code="field_missing">公示地点：须填写。补填后再办', lacking.get_data(as_text=True))
+    early = readers["village"].post(f"/ledgers/{number}/publish?lang=zh", expected_ver="1", start_date="2026-01-01", place="栏")
+    assert re.search(
+        r'data-code="date_order">开始日：不早于[^<]*2026-11-22 <span class="quiet">\(2026-01-01\)', early.get_data(as_text=True)
+    )
 
 
 def test_a_ledger_is_built_for_an_area_of_its_level_and_areas_go_by_name(readers):
