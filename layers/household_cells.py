@@ -141,9 +141,17 @@ class _System:
         return cells["households"]
 
     def _softly(self, relation: Equation) -> None:
-        """Keep a sum between months, unless what is known of it shows that it does not hold."""
-        total = sum(factor * self.values[cell] for cell, factor in relation)
-        if np.isnan(total) or abs(total) < 0.5:  # noqa: PLR2004 - counts are whole
+        """Keep a sum between months, unless what is known of it shows that it does not hold, or gives a nought or less.
+
+        A village whose count was hidden last month and that has nobody now, with nobody added or removed, does not follow from
+        that month; what one would compute from it is no small count.
+        """
+        terms = [(factor * self.values[cell], factor) for cell, factor in relation]
+        unknown = [factor for value, factor in terms if np.isnan(value)]
+        total = sum(value for value, _ in terms if not np.isnan(value))
+        if len(unknown) == 1 and -total / unknown[0] < 0.5:  # noqa: PLR2004 - counts are whole
+            return
+        if unknown or abs(total) < 0.5:  # noqa: PLR2004 - counts are whole
             self.soft.append(relation)
 
     def cells(self) -> Cells:

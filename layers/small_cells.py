@@ -80,6 +80,8 @@ def protect(cells: Cells, *, width: float) -> Mask:
             for cell in narrow:
                 _hide_more(cells, hidden, int(cell), touching, set())
         if int(hidden.sum()) == before:
+            _hide_around(cells, hidden, narrow, touching)
+        if int(hidden.sum()) == before:
             rest = ~hidden
             rest[list(cells.fixed)] = False
             if not rest.any():
@@ -93,17 +95,18 @@ def intervals(cells: Cells, hidden: Mask, *, width: float) -> tuple[Floats, Floa
     A cell shown has its own value. Intervals found to be at least `width` wide may be wider still.
     """
     low, high = cells.values.copy(), cells.values.copy()
-    for part in _parts(cells, hidden):
-        low[part], high[part] = _solved(cells, hidden, part, width)
+    parts = list(_parts(cells, hidden))
+    for part, (least, most) in zip(parts, _solved(cells, hidden, parts, width), strict=True):
+        low[part], high[part] = least, most
     return low, high
 
 
 def _narrow(cells: Cells, hidden: Mask, width: float, known: dict[tuple[int, ...], tuple[Floats, Floats]]) -> NDArray[np.intp]:
     found = []
-    for part in _parts(cells, hidden):
-        key = tuple(part.tolist())
-        if key not in known:
-            known[key] = _solved(cells, hidden, part, width)
+    parts = {tuple(part.tolist()): part for part in _parts(cells, hidden)}
+    new = {key: part for key, part in parts.items() if key not in known}
+    known |= dict(zip(new, _solved(cells, hidden, list(new.values()), width), strict=True))
+    for key, part in parts.items():
         low, high = known[key]
         found += part[(high - low) < width - SLACK].tolist()
     return np.array(sorted(found, key=lambda cell: (cells.weight[cell], cell)), dtype=np.intp)
@@ -125,21 +128,50 @@ def _touching(cells: Cells) -> list[list[Equation]]:
 
 
 def _hide_more(cells: Cells, hidden: Mask, cell: int, touching: Sequence[Sequence[Equation]], met: set[int]) -> None:
-    """Hide one more cell beside a narrow one: of the sum in which fewest are hidden the lightest that is not nought."""
-    best: tuple[int, int, float, int] | None = None
+    """Hide one more cell beside a narrow one: of the sum in which fewest are hidden the lightest that is not nought.
+
+    A cell that stands beside hidden ones in its own sums goes before one that would be alone in them and need more beside it.
+    """
+    best: tuple[int, int, int, float, int] | None = None
     relation_of = -1
     for relation in touching[cell]:
         if id(relation) in met:
             return
-        shown = [other for other, _ in relation if not hidden[other] and other not in cells.fixed]
+        shown = [other for other, _ in relation if _may_hide(cells, hidden, other, touching)]
         others = sum(1 for other, _ in relation if hidden[other]) - 1
         for other in shown:
-            rank = (int(cells.values[other] == 0), others, float(cells.weight[other]), other)
+            alone = sum(all(not hidden[at] for at, _ in sums if at != other) for sums in touching[other] if sums is not relation)
+            rank = (int(cells.values[other] == 0), others, alone, float(cells.weight[other]), other)
             if best is None or rank < best:
                 best, relation_of = rank, id(relation)
     if best is not None:
-        hidden[best[3]] = True
+        hidden[best[-1]] = True
         met.add(relation_of)
+
+
+def _may_hide(cells: Cells, hidden: Mask, cell: int, touching: Sequence[Sequence[Equation]]) -> bool:
+    """Say whether hiding a cell may help: it is shown, and is no nought that a shown nought above it holds in its place."""
+    if hidden[cell] or cell in cells.fixed:
+        return False
+    if cells.values[cell] != 0:
+        return True
+    for relation in touching[cell]:
+        above, factor = relation[-1]
+        if factor < 0 and above != cell and not hidden[above] and cells.values[above] == 0:
+            return False
+    return True
+
+
+def _hide_around(cells: Cells, hidden: Mask, narrow: NDArray[np.intp], touching: Sequence[Sequence[Equation]]) -> None:
+    """Hide one cell beside each set that holds a narrow one: the lightest, that is not nought, of all that touch the set."""
+    asked = set(narrow.tolist())
+    for part in _parts(cells, hidden.copy()):
+        if asked.isdisjoint(part.tolist()):
+            continue
+        beside = {other for cell in part for relation in touching[cell] for other, _ in relation}
+        free = [other for other in beside if _may_hide(cells, hidden, other, touching)]
+        if free:
+            hidden[min(free, key=lambda other: (cells.values[other] == 0, cells.weight[other], other))] = True
 
 
 def _parts(cells: Cells, hidden: Mask) -> Iterator[NDArray[np.intp]]:
@@ -168,6 +200,10 @@ class _Program:
     under: coo_matrix | None
     under_to: Floats
     bounds: Floats
+
+    def feasible(self) -> bool:
+        """Say whether any values agree with everything."""
+        return self.corner(np.zeros(len(self.bounds))) is not None
 
     def corner(self, goal: Floats) -> Floats | None:
         found = linprog(
@@ -216,26 +252,50 @@ def _matrix(cells: Cells, place: dict[int, int], relations: Sequence[Equation]) 
     return coo_matrix((factors, (rows, columns)), shape=(len(right), len(place))), np.array(right)
 
 
-def _solved(cells: Cells, hidden: Mask, part: NDArray[np.intp], width: float) -> tuple[Floats, Floats]:
-    """Find how far each cell of a set can move; where the sums between months contradict each other they are left out."""
-    program = _program(cells, hidden, part, soft=True)
-    first = program.corner(np.zeros(len(part)))
-    if first is None:
-        program = _program(cells, hidden, part, soft=False)
-        first = program.corner(np.zeros(len(part)))
-    low = first.copy() if first is not None else np.zeros(len(part))
+def _solved(cells: Cells, hidden: Mask, parts: Sequence[NDArray[np.intp]], width: float) -> list[tuple[Floats, Floats]]:
+    """Find how far each cell of the sets can move; where the sums between months contradict each other they are left out.
+
+    The sets share nothing, so one program answers for all of them at once.
+    """
+    if not parts:
+        return []
+    found: dict[int, tuple[Floats, Floats]] = {}
+    sets = dict(enumerate(parts))
+    whole = _program(cells, hidden, np.concatenate(parts), soft=True).feasible()
+    fit = sets if whole else {at: part for at, part in sets.items() if _program(cells, hidden, part, soft=True).feasible()}
+    for group, soft in ((fit, True), ({at: part for at, part in sets.items() if at not in fit}, False)):
+        if group:
+            together = list(group.values())
+            program = _program(cells, hidden, np.concatenate(together), soft=soft)
+            low, high = _widened(program, [len(part) for part in together], width)
+            ends = np.cumsum([len(part) for part in together])[:-1]
+            found |= dict(zip(group, zip(np.split(low, ends), np.split(high, ends), strict=True), strict=True))
+    return [found[at] for at in range(len(parts))]
+
+
+def _widened(program: _Program, sizes: Sequence[int], width: float) -> tuple[Floats, Floats]:
+    """Give least and greatest values of the cells of several sets that lie one after the other, as far as `width` asks."""
+    count = sum(sizes)
+    first = program.corner(np.zeros(count))
+    low = first.copy() if first is not None else np.zeros(count)
     high = low.copy()
-    rng = np.random.default_rng(len(part))
+    rng = np.random.default_rng(count)
     for probe in range(PROBES):
         sign = 1.0 if probe % 2 else -1.0
-        goal = np.where(high - low < width, rng.uniform(0.5, 1.5, len(part)) * (rng.integers(0, 2, len(part)) * 2 - 1), 0.0)
+        goal = np.where(high - low < width, rng.uniform(0.5, 1.5, count) * (rng.integers(0, 2, count) * 2 - 1), 0.0)
         _widen(program, sign * goal, low, high)
-    for at in np.flatnonzero(high - low < width - SLACK):
-        goal = np.zeros(len(part))
-        goal[at] = 1.0
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    asked = np.zeros(count, dtype=bool)
+    while True:
+        left = np.flatnonzero((high - low < width - SLACK) & ~asked)
+        if not len(left):
+            return low, high
+        goal = np.zeros(count)
+        now = left[np.unique(owner[left], return_index=True)[1]]  # one cell of each set: the sets do not disturb each other
+        goal[now] = 1.0
+        asked[now] = True
         _widen(program, goal, low, high)
         _widen(program, -goal, low, high)
-    return low, high
 
 
 def _widen(program: _Program, goal: Floats, low: Floats, high: Floats) -> None:

@@ -212,6 +212,27 @@ def test_what_was_added_does_not_come_out_of_two_months():
     assert {ends for name, ends in narrow(alone, month, before=before).items() if name[1] == "added"} == {(2.0, 2.0)}
 
 
+def test_a_month_that_does_not_follow_the_one_before_hides_no_noughts_for_it():
+    """Many villages with nobody, whose counts were hidden last month: what one would compute from that month is no small count."""
+    before = {f"99{t:02d}{v:02d}": {"households": None} for t in range(4) for v in range(12)}
+    villages = {f"99{t:02d}": {f"99{t:02d}{v:02d}": people(9 if v == 0 else 0) for v in range(12)} for t in range(4)}
+    villages["9900"]["990001"] = people(2, flags=frozenset({"water_problem"})) + people(5)
+    rows = shown(month_of(villages, before=before))
+    assert narrow(rows, month_of(villages)) == {}
+    empty = [row for row in rows if row["area_code"][4:] not in ("", "00", "01")]
+    assert len(empty) == 40
+    assert [row for row in empty if row["suppressed_fields"]] == []
+
+
+def test_a_nought_below_a_shown_nought_is_never_hidden_for_others():
+    villages = {f"99{t:02d}": {f"99{t:02d}{v:02d}": people(30 if v < 2 else 0) for v in range(6)} for t in range(2)}
+    villages["9900"]["990000"] = people(28) + people(2, flags=frozenset({"housing_problem"}))
+    rows = shown(month_of(villages))
+    assert narrow(rows, month_of(villages)) == {}
+    assert "housing_problem" in {name for row in rows for name in row["suppressed_fields"] or ()}
+    assert [row for row in rows if row["households"] == 0 and row["suppressed_fields"]] == []
+
+
 def test_a_month_read_again_keeps_hidden_what_was_hidden():
     month = month_of({"9900": {"990000": people(9), "990001": people(12)}})
     assert all(not row["suppressed"] for row in shown(month) if row["monitor_type"] == TOTAL and row["risk_code"] == ALL)
