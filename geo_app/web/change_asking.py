@@ -71,7 +71,8 @@ def _require_villages(codes: list[str]) -> None:
 
 
 def _money(project: Mapping[str, Any]) -> dict[str, Any]:
-    form, found = request.form, {}
+    form = request.form
+    found: dict[str, Any] = {}
     unit = form.get(NEW + "budget_unit") or project_values.USUAL
     budget = project_values.amount({"amount": form.get(NEW + "budget_total"), "unit": unit}, field="budget_total")
     if budget is not None:
