@@ -470,9 +470,9 @@ def test_a_change_of_place_is_drawn_in_the_browser_and_takes_effect_when_it_is_a
     page = village.open(f"/projects/{key}")
     village.open_step("ask_change")
     page.locator(".new-place > summary").click()
-    draw_line(village, (105.03, 36.05), (105.05, 36.06))
+    draw_line(village, (105.03, 36.036), (105.05, 36.034))
     drawn = "JSON.parse(document.querySelector('input[name=\"new:geometry\"]').value || '{}').coordinates"
-    village.until(f"Math.abs(({drawn} ?? [[0, 0]])[0][1] - 36.05) < 0.002")
+    village.until(f"Math.abs(({drawn} ?? [[0, 0]])[0][1] - 36.036) < 0.002")
     box = page.locator('details[data-move="ask_change"]')
     box.locator('[name="opinion"]').fill("避开农田")
     box.locator('form button[type="submit"]').click()
@@ -483,5 +483,5 @@ def test_a_change_of_place_is_drawn_in_the_browser_and_takes_effect_when_it_is_a
     moved(site, key, ("group", "approve_change", "05-01", {"result": "通过", "opinion": "同意", "document": "县领纪5号"}))
     there = record.project(site.store, site.person("village"), key)
     assert there.project["geometry"].geom_type == "LineString"
-    assert there.project["geometry"].coords[0] == pytest.approx((105.03, 36.05), abs=2e-3)
+    assert there.project["geometry"].coords[0] == pytest.approx((105.03, 36.036), abs=2e-3)
     assert there.violations == ()
