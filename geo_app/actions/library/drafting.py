@@ -131,8 +131,10 @@ def _common(store: Store, villages: Any) -> dict[str, Any]:
     """Give the finest area in which all the villages lie that a project names: its village, township or county; none without."""
     names = ("village_code", "township_code", "county_code")
     asked = [str(code) for code in villages or ()]
-    found = store.read("villages", where=[Condition("village_code", "in", asked)], geometry=False) if asked else []
-    if len(found) != len(set(asked)) or not asked:
+    if not asked:
+        return {}
+    found = store.read("villages", where=[Condition("village_code", "in", asked)], geometry=False)
+    if len(found) != len(set(asked)):
         return {}
     for name in names:
         codes = set(found[name])
