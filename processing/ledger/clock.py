@@ -151,6 +151,26 @@ def of_ledgers(ledgers: Rows, rules: Callable[[Mapping[str, Any]], LedgerRules],
     return dues.in_order(found)
 
 
+def first_ledgers(assets: Rows, ledgers: Rows, rules: Callable[[Mapping[str, Any]], LedgerRules], today: date) -> list[Due]:
+    """List the counties that hold entered assets and never built a ledger of the county (AN-15).
+
+    The last day is that of the rule, or the day of the first entry where the county began later.
+    """
+    built = {known(row, "county_code") for row in ledgers if known(row, "level") == publishing.COUNTY_LEVEL}
+    begun: dict[str, date] = {}
+    for asset in assets:
+        county, entered = known(asset, "county_code"), day(known(asset, "registered_on"))
+        if county is not None and county not in built and entered is not None:
+            begun[str(county)] = min(entered, begun.get(str(county), entered))
+    found = []
+    for county, since in begun.items():
+        row = {"county_code": county}
+        pad = _Pad("counties", county, row, rules(row), today)
+        by = day(pad.rules.of("first_ledger_by").value) or since
+        found.append(pad.due("ledger_first", "first_ledger_by", since, max(by, since), COUNTY))
+    return dues.in_order(found)
+
+
 def _ledger(pad: _Pad, state: str, level: str) -> Iterator[Due]:
     row = pad.row
     since = max(filter(None, (day(known(row, name)) for name in publishing.DAYS)), default=None)

@@ -59,13 +59,18 @@ COURSE: Final[Mapping[str, Course]] = MappingProxyType(_read())
 """Every step of a ledger by its name."""
 
 
+NOTICE_DAYS: Final[Mapping[str, str]] = MappingProxyType(
+    {VILLAGE_LEVEL: "notice_days_village", TOWNSHIP_LEVEL: "notice_days_township"}
+)
+
+
 def notice_days_key(level: str) -> str:
     """Name the rule of how long the notice of a level hangs.
 
-    >>> notice_days_key("LV1"), notice_days_key("LV2")
-    ('notice_days_village', 'notice_days_township')
+    >>> notice_days_key("LV1"), notice_days_key("LV2"), notice_days_key("LV4")
+    ('notice_days_village', 'notice_days_township', 'notice_days_county')
     """
-    return "notice_days_village" if level == VILLAGE_LEVEL else "notice_days_township"
+    return NOTICE_DAYS.get(level, "notice_days_county")
 
 
 def check(name: str, ledger: Mapping[str, Any], values: Mapping[str, Any], rules: LedgerRules, *, today: date) -> list[Fault]:
@@ -153,15 +158,7 @@ def violations(ledger: Mapping[str, Any], rules: LedgerRules, today: date) -> li
         )
     opened = day(known(ledger, "opened_on"))
     if known(ledger, "level") == COUNTY_LEVEL and opened is not None and opened < date(today.year - 1, 1, 1):
-        found.append(
-            Violation(
-                "E8",
-                "publications_per_year",
-                "lacking",
-                opened,
-                "每年至少公示一次",
-                "at least once a year",
-                rules.source("publications_per_year"),
-            )
-        )
+        times = rules.days("publications_per_year")
+        text = (f"每年至少公示 {times} 次", f"published every year, {times} time(s) at least")
+        found.append(Violation("E8", "publications_per_year", "lacking", opened, *text, rules.source("publications_per_year")))
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from layers.assets import LAYER
 from layers.row_values import known
 from processing.ledger.checking import check
 from processing.ledger.faults import Violation
@@ -120,10 +121,13 @@ def lacking(asset: Mapping[str, Any], standing: Standing, rules: LedgerRules, to
     for check_, key, names, zh, en in NEEDED.get(asset_class, ()):
         missing = [name for name in names if known(asset, name) in {None, False}]
         if missing:
-            yield _lack(check_, key, f"{zh}（缺：{'、'.join(missing)}）", f"{en} (lacking: {', '.join(missing)})", rules)
+            names_zh, names_en = "、".join(LAYER[name].zh for name in missing), ", ".join(LAYER[name].en for name in missing)
+            yield _lack(check_, key, f"{zh}（缺：{names_zh}）", f"{en} (lacking: {names_en})", rules)
     months = known(asset, "benefit_months")
-    if asset_class == "HHD" and (months is None or int(months) <= rules.days("household_months")):
-        yield _lack("E11", "household_months", "到户类资产受益期须超过 12 个月", "a benefit period above 12 months", rules)
+    limit = rules.days("household_months")
+    if asset_class == "HHD" and (months is None or int(months) <= limit):
+        text = (f"到户类资产受益期须超过 {limit} 个月", f"a benefit period above {limit} months")
+        yield _lack("E11", "household_months", *text, rules)
     if asset_class == "OPR":
         yield from _settlement(asset, standing, rules, today)
 
@@ -131,7 +135,9 @@ def lacking(asset: Mapping[str, Any], standing: Standing, rules: LedgerRules, to
 def _settlement(asset: Mapping[str, Any], standing: Standing, rules: LedgerRules, today: date) -> Iterator[Violation]:
     last = max(filter(None, (standing.last_settled, day(known(asset, "settled_date")), standing.entered)), default=None)
     if last is not None and last < date(today.year - 1, 1, 1):
-        yield _lack("E13", "settlements_per_year", "每年至少结算一次收益", "a settlement at least every year", rules, on=last)
+        times = rules.days("settlements_per_year")
+        text = (f"每年至少结算 {times} 次收益", f"income settled every year, {times} time(s) at least")
+        yield _lack("E13", "settlements_per_year", *text, rules, on=last)
 
 
 def _lack(  # noqa: PLR0913 -- what is said of something lacking
