@@ -72,7 +72,7 @@ def works(page, site, road):
     shots = (
         ("施工中", "路基.jpg", (near.x, near.y), "2025:05:04 10:20:30", 0),
         ("施工中", "远处.jpg", (near.x + 0.15, near.y), "2025:02:01 09:00:00", 30),
-        ("完工", "路面.jpg", (far.x, far.y), "2025:07:09 16:05:00", 60),
+        ("完工", "路面.jpg", (far.x, far.y), "2025:07:09 16:05:00", 15),
     )
     for stage, name, place, taken, mark in shots:
         page.select_option("#photo-form select[name=stage]", stage)
@@ -119,6 +119,12 @@ def draw(page, site, folder, road):
         page.wait_for_timeout(1500)
         page.screenshot(path=folder / name)
 
+    page.goto(site)
+    page.frame_locator("iframe").first.locator(".leaflet-container").wait_for()
+    page.get_by_text("短板清单").first.wait_for()
+    page.wait_for_timeout(5000)
+    shoot("map.png")
+    lighter(folder / "map.png")
     page.goto(f"{site}/projects/review")
     shoot("review.png")
     asset(page, site)
@@ -132,17 +138,12 @@ def draw(page, site, folder, road):
     works(page, site, road)
     shoot("progress.png")
     page.set_viewport_size({"width": 1440, "height": 900})
-    page.goto(f"{site}/map")
-    page.frame_locator("iframe").first.locator(".leaflet-container").wait_for()
-    page.wait_for_timeout(10_000)
-    shoot("map.png")
-    lighter(folder / "map.png")
 
 
 def lighter(path):
-    """Make a picture of many shades lighter: channels keep five bits, white stays white; no colour of a legend is lost."""
+    """Make a picture of many shades lighter: channels keep four bits, white stays white; no colour of a legend is lost."""
     with Image.open(path) as picture:
-        flat = picture.convert("RGB").point(lambda value: value if value == WHITE else (value & 0xF8) | 4)
+        flat = picture.convert("RGB").point(lambda value: value if value == WHITE else (value & 0xF0) | 8)
     flat.save(path, optimize=True)
 
 

@@ -131,7 +131,6 @@ def test_the_ledger_from_the_list_to_the_copies(page, address):
     give.locator("button[type=submit]").click()
     page.wait_for_selector("#refused li[data-code=forbidden_use]")
     assert "湘扶办联〔2021〕2号" in page.locator("#refused").inner_text()
-    picture(page, "asset.png")
     again = page.locator("details[data-move=distribute]")
     assert again.locator("select[name=use-0]").input_value() == "IP1"
     again.locator("select[name=use-0]").select_option("IU2")
@@ -150,7 +149,6 @@ def test_the_ledger_from_the_list_to_the_copies(page, address):
     assert page.locator("#same").get_attribute("data-same") == "no"
     assert page.locator("#differences tbody tr").count() == 1
     assert page.locator("#differences tbody tr").get_attribute("data-field") == "current_value"
-    picture(page, "ledger-compare.png")
 
 
 def test_what_is_due_leads_to_the_asset_and_stays_narrow_on_a_phone(page, address):

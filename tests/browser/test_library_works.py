@@ -118,14 +118,7 @@ def photograph(path, place, taken, mark):
     return path
 
 
-def shot(page, root, name):
-    """Keep a picture of the page for the guide where it is asked for."""
-    folder = root / ".cache" / "shots"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / name)
-
-
-def test_a_plan_is_ranked_by_keyboard_saved_compiled_and_published(web, root):
+def test_a_plan_is_ranked_by_keyboard_saved_compiled_and_published(web):
     page = web.open("/plans")
     page.fill('#open-plan input[name="year"]', "2027")
     page.get_by_role("button", name="打开").click()
@@ -149,7 +142,6 @@ def test_a_plan_is_ranked_by_keyboard_saved_compiled_and_published(web, root):
     page.wait_for_selector("#plan-faults")
     assert "超出资金上限" in page.inner_text("#plan-faults")
     assert "模拟数据" in page.inner_text(".page-head")
-    shot(page, root, "plan.png")
     page.get_by_role("button", name="编制完成").click()
     page.click("dialog button.primary")
     page.wait_for_selector("#publish-plan")
@@ -221,7 +213,7 @@ def test_the_order_of_a_plan_is_dragged_with_the_mouse_and_stored(browser, unran
     page.context.close()
 
 
-def test_progress_photographs_and_the_way_into_the_ledger(web, root, tmp_path):
+def test_progress_photographs_and_the_way_into_the_ledger(web, tmp_path):
     page = web.open("/projects/X-1/progress")
     page.fill('details[data-step="progress"] input[name="progress_pct"]', "60")
     page.click('details[data-step="progress"] button.primary')
@@ -249,7 +241,6 @@ def test_progress_photographs_and_the_way_into_the_ledger(web, root, tmp_path):
         page, "[...document.querySelectorAll('figure.photo img')].every((image) => image.complete && image.naturalWidth > 0)"
     )
     page.frame_locator("iframe.small-map").locator(".leaflet-container").wait_for()
-    shot(page, root, "progress.png")
     page.goto(web.site + "/projects/X-2/progress")
     page.select_option('#form-asset select[name="asset_class"]', "PUB")
     page.select_option('#form-asset select[name="sub_class"]', "PUB01")
