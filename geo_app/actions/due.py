@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from geo_app.access.roles import ADMINISTRATOR
@@ -105,7 +106,10 @@ def _rules(store: Store, today: date) -> Callable[[Mapping[str, Any]], LedgerRul
 def _ledger(store: Store, person: Person, today: date) -> Sequence[Due]:
     rules = _rules(store, today)
     assets, events = _rows(store, person, "assets"), _rows(store, person, "asset_events")
-    return [*clock.of_assets(assets, events, rules, today), *clock.of_ledgers(_rows(store, person, "ledgers"), rules, today)]
+    ledgers = _rows(store, person, "ledgers")
+    tree = held.areas(store)
+    first = [replace(item, title=tree.name(item.key) or item.key) for item in clock.first_ledgers(assets, ledgers, rules, today)]
+    return [*clock.of_assets(assets, events, rules, today), *clock.of_ledgers(ledgers, rules, today), *first]
 
 
 def _library(store: Store, person: Person, today: date) -> Sequence[Due]:

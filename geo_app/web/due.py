@@ -31,7 +31,7 @@ pages = Blueprint("due", __name__)
 A_PAGE: Final = 200
 LEVELS: Final = (3, 4)
 HELD: Final = "assets"
-LAYERS_OF_DUES: Final = ("assets", "ledgers", "projects", "tasks", "annual_plans")
+LAYERS_OF_DUES: Final = ("assets", "ledgers", "counties", "projects", "tasks", "annual_plans")
 
 
 def _area() -> str | None:

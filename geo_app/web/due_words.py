@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PAGES = {
     "assets": ("assets.page", "asset_id"),
     "ledgers": ("ledgers.page", "ledger_id"),
+    "counties": ("ledgers.index", "area"),
     "projects": ("project_pages.page", "project_id"),
 }
 """The page of what a due is about, by layer."""
@@ -43,6 +44,7 @@ def kinds() -> dict[str, str]:
         "ledger_confirm": gettext("The notice of the ledger may end; the sector confirms"),
         "ledger_republish": gettext("Publish the county ledger of the year"),
         "ledger_next": gettext("Next step of the ledger"),
+        "ledger_first": gettext("Build the first ledger of the county"),
     }
 
 
