@@ -41,8 +41,8 @@ class BadRequestError(PersonError, ValueError):
 class BadValueError(BadRequestError):
     """A value of a field of a form that cannot be used; `field` names it, so that the form marks it."""
 
-    def __init__(self, message: str, zh: str, *, field: str) -> None:
-        """Keep the field and the Chinese beside the sentence."""
+    def __init__(self, message: str, zh: str = "", *, field: str) -> None:
+        """Keep the field and, where it has its own, the Chinese beside the sentence."""
         super().__init__(message)
         self.zh = zh
         self.field = field

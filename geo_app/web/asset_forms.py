@@ -93,8 +93,7 @@ def _uses(form: Mapping[str, str]) -> list[dict[str, Any]]:
         try:
             money = Decimal(amount)
         except InvalidOperation:
-            said = f"uses: {amount[:20]!r} is no amount; a number was expected."
-            raise BadValueError(said, f"用途金额应为数字，填写的是“{amount[:20]}”。", field=f"amount-{number}") from None
+            raise BadValueError(f"uses: {amount[:20]!r} is no amount; a number was expected.", field=f"amount-{number}") from None
         found.append({"use": use, "amount_wan_yuan": float(money)})
     return found
 

@@ -174,6 +174,8 @@ ITEMS = (
     _("%(count)s more"),
 )
 """Forms of the parts that a message strings together with semicolons."""
+STEPS = ("project_events", "asset_events")
+"""Layers whose fields a form of a step names; they are looked up first."""
 SHAPES = {"layer": "[a-z_]+", "feature": r"\S*", "field": "[a-z_0-9]+", "number": r"\d+", "count": r"\d+", "most": r"\d+"}
 SHAPES |= {"seconds": r"\d+", "state": "[a-z]+", "verb": "[a-z]+", "why": "[a-z_]+", "bureau": ".*?", "who": ".*?"}
 BOTH = re.compile(r"(?P<en>[^()]+) \((?P<zh>.+)\)")
@@ -239,7 +241,7 @@ def _field(name: str, named: Mapping[str, str]) -> str:
     if name == "geometry":
         return str(gettext("Geometry"))
     own = LAYERS.get(named.get("layer", ""))
-    for layer in [own] if own is not None else LAYERS.values():
+    for layer in [own] if own is not None else (*(LAYERS[name] for name in STEPS), *LAYERS.values()):
         if name in layer:
             return title(layer[name])
     return name

@@ -196,8 +196,7 @@ def _day(name: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError:
-        said = f"{name}: a day such as 2026-03-01 was expected, found {text[:20]!r}"
-        raise BadValueError(said, f"日期应如 2026-03-01，填写的是“{text[:20]}”。", field=name) from None
+        raise BadValueError(f"{name}: a day such as 2026-03-01 was expected, found {text[:20]!r}", field=name) from None
 
 
 def _number(name: str, most: float) -> float | None:
@@ -206,9 +205,7 @@ def _number(name: str, most: float) -> float | None:
         return None
     found = decimal_of(text)
     if found is None or not 0 <= found <= most:
-        said = f"{name}: a number from 0 to {most:g} was expected, found {text[:20]!r}"
-        zh = next(LAYERS[layer][name].zh for layer in ("project_events", "assets") if name in LAYERS[layer])
-        raise BadValueError(said, f"{zh}应为 0 到 {most:,.0f} 之间的数字，填写的是“{text[:20]}”。", field=name)
+        raise BadValueError(f"{name}: a number from 0 to {most:.0f} was expected, found {text[:20]!r}", field=name)
     return float(found)
 
 
@@ -217,12 +214,10 @@ def _money() -> float | None:
     if not text:
         return None
     if asked not in PER_UNIT:
-        said = f"amount_unit: one of {', '.join(PER_UNIT)} was expected, found {asked[:10]!r}"
-        raise BadValueError(said, f"金额单位应为{'、'.join(PER_UNIT)}之一，填写的是“{asked[:10]}”。", field="amount_unit")
+        raise BadValueError(f"amount_unit: one of {', '.join(PER_UNIT)} was expected, found {asked[:10]!r}", field="amount_unit")
     found = in_wan_yuan(text, asked)
     if found is None or found < 0:
-        said = f"amount: a number of 0 or more was expected, found {text[:20]!r}"
-        raise BadValueError(said, f"金额应为不小于 0 的数字，填写的是“{text[:20]}”；单位另选。", field="amount")
+        raise BadValueError(f"amount: a number of 0 or more was expected, found {text[:20]!r}", field="amount")
     return float(found)
 
 

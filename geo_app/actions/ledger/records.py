@@ -108,13 +108,14 @@ def stale(store: Store, layer: str, number: str, shown: Mapping[str, Any], expec
     ver, name = int(shown["ver"]), str(known(shown, "name") or number)
     last = store.history(layer, str(shown["id"]))[-1]
     item = {"layer": layer, "id": str(shown["id"]), "expected_ver": expected, "ver": ver, "feature": dict(shown)}
-    by, at = f"{last.who} ({last.bureau})", f"{last.at:%Y-%m-%d %H:%M}"
+    by, at = f"{last.who} ({last.bureau})" if last.bureau else last.who, f"{last.at:%Y-%m-%d %H:%M}"
     said = (
         f"{name} ({number}) was changed meanwhile by {by} at {at} UTC (version {ver}, seen {expected}). Nothing was saved. "
         "Look at it again and take the step then."
     )
+    by_zh = f"{last.who}（{last.bureau}）" if last.bureau else last.who
     zh = (
-        f"“{name}”（{number}）在您打开之后已由{last.who}（{last.bureau}）于 {at}（UTC）修改："
+        f"“{name}”（{number}）在您打开之后已由{by_zh}于 {at}（UTC）修改："
         f"您看到的是第 {expected} 版，现为第 {ver} 版。没有保存，请核对现在的内容后再办理。"
     )
     return in_both(StaleVersionError(said, conflicts=[item | {"who": last.who, "bureau": last.bureau, "at": last.at}]), zh)

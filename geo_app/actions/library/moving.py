@@ -260,14 +260,15 @@ def refuse_stale(store: Store, found: ProjectRecord, expected_ver: int | None) -
         "at": last.at,
         "kept_id": None,
     }
+    by, by_zh = (f"{last.who} ({last.bureau})", f"{last.who}（{last.bureau}）") if last.bureau else (last.who, last.who)
     name, at = found.project.get("name") or found.project_id, f"{last.at:%Y-%m-%d %H:%M}"
     text = (
-        f"The project {name} ({found.project_id}) was changed by {last.who} ({last.bureau}) at {at} UTC after you opened it: "
+        f"The project {name} ({found.project_id}) was changed by {by} at {at} UTC after you opened it: "
         f"version {expected_ver} was seen, {found.ver} is there. Nothing was saved. "
         "Compare with the present state and apply your edit to it."
     )
     zh = (
-        f"项目“{name}”（{found.project_id}）在您打开之后已由{last.who}（{last.bureau}）于 {at}（UTC）修改："
+        f"项目“{name}”（{found.project_id}）在您打开之后已由{by_zh}于 {at}（UTC）修改："
         f"您看到的是第 {expected_ver} 版，现为第 {found.ver} 版。没有保存，请核对现在的内容后再办理。"
     )
     raise in_both(StaleEditsError(text, conflicts=(conflict,), kept=()), zh)

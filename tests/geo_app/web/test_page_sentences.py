@@ -24,7 +24,7 @@ FILLED = ("7", "roads", "name")
 """What stands for a named thing: a number, a layer, a field; a form takes one of them."""
 TOO_MANY = 4
 OWN_SENTENCE = {"BadValueError", "WrongRoleError"}
-"""Errors that cannot be made without their Chinese."""
+"""Errors that bring their Chinese as the second thing they are made of."""
 IN_PARTS = {"MoveFaultsError", "LedgerFaultsError", "EditFaultsError", "FaultsError", "CellError", "SheetFaultsError"}
 """Errors whose parts are said one by one, by cell or by fault, in both languages."""
 SCRIPTS_ONLY = {"BodyError"}
@@ -52,7 +52,7 @@ def errors():
 
 def raised():
     """Each sentence that is raised there as text and holes, with where; those that bring their own Chinese are left out."""
-    known = errors() - OWN_SENTENCE - IN_PARTS - SCRIPTS_ONLY - MADE_OF_PARTS
+    known = errors() - IN_PARTS - SCRIPTS_ONLY - MADE_OF_PARTS
     for path in sorted(itertools.chain.from_iterable((ROOT / folder).rglob("*.py") for folder in WALKED)):
         if path.name in COMMANDS_ONLY | WRITTEN_ONLY:
             continue
@@ -61,7 +61,7 @@ def raised():
         own = {call.args[0] for call in calls if getattr(call.func, "id", "") == "in_both"}
         for call in calls:
             name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-            if name in known and call.args and call not in own:
+            if name in known and call.args and call not in own and not (name in OWN_SENTENCE and len(call.args) > 1):
                 yield f"{path.relative_to(ROOT)}:{call.lineno}", call.args[0]
 
 

@@ -266,8 +266,8 @@ def alert(answer):
     ("name", "fields", "field", "words"),
     [
         ("progress", {"progress_pct": "abc"}, "progress_pct", "应为 0 到 100 之间的数字"),
-        ("spend", {"amount": "5亿", "fund_source": "S11", "document": "凭证9"}, "amount", "金额应为不小于 0 的数字"),
-        ("progress", {"progress_pct": "40", "start_date": "soon"}, "start_date", "日期应如 2026-03-01"),
+        ("spend", {"amount": "5亿", "fund_source": "S11", "document": "凭证9"}, "amount", "应为不小于 0 的数字"),
+        ("progress", {"progress_pct": "40", "start_date": "soon"}, "start_date", "应为日期，如 2026-03-01"),
     ],
 )
 def test_what_cannot_be_read_comes_back_in_chinese_with_its_field_marked(works, name, fields, field, words):
@@ -332,6 +332,6 @@ def test_of_several_photographs_all_are_kept_or_none(works):
 def test_the_hand_over_shows_its_form_again_where_a_number_is_none(works):
     answer = form(works, "/projects/P-4/asset?lang=zh", expected_ver=ver(works, "P-4"), owner="甲南村", maintenance_fund="很多")
     assert answer.status_code == 400
-    assert "管护经费应为" in alert(answer)
+    assert "“管护经费”应为" in alert(answer)
     assert 'name="maintenance_fund" aria-invalid="true"' in answer.text
     assert 'value="甲南村"' in answer.text
