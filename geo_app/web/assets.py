@@ -18,12 +18,12 @@ from geo_app.errors import answer as answer_of
 from geo_app.web import asset_forms, bodies, drawing, sending, table_words
 from geo_app.web.context import simulated
 from geo_app.web.desk import desk, person, today
-from geo_app.web.errors import explain
+from geo_app.web.errors import told
 from geo_app.web.language import short, title
 from layers.asset_fields import CONFIRMATION, OPERATION, RIGHTS, UPKEEP, WORTH
 from layers.catalogue import LAYERS
 from layers.codes import ASSET_CLASS, ASSET_STATUS, FUND_SOURCE, OWNER_LEVEL
-from layers.errors import StaleVersionError
+from layers.errors import PreconditionRequiredError, StaleVersionError
 from processing.ledger.moves import MOVES
 from processing.ledger.partitions import UNKNOWN
 
@@ -198,7 +198,7 @@ def act(asset_id: str, move: str) -> ResponseReturnValue:
             today=today(),
             place=_place(),
         )
-    except (BadShapeError, rights.LedgerFaultsError, StaleVersionError) as error:
+    except (BadShapeError, rights.LedgerFaultsError, StaleVersionError, BadRequestError, PreconditionRequiredError) as error:
         return _refused(asset_id, move, error)
     flash(gettext("Done: %(step)s.", step=title(step)), "good")
     return redirect(url_for("assets.page", asset_id=asset_id))
@@ -219,8 +219,9 @@ def _refused(asset_id: str, move: str, error: PersonError) -> ResponseReturnValu
     message = (
         gettext("The rules of the ledger stand against this step; nothing was saved.")
         if faults
-        else explain(error.code, str(error))
+        else told(error)
     )
-    refused = {"move": move, "message": message, "faults": faults, "given": request.form}
+    bad = {getattr(error, "field", ""), *(item.field for item in faults)}
+    refused = {"move": move, "message": message, "faults": faults, "given": request.form, "fields": bad}
     found = records.asset(desk().store, person(), asset_id, today())
     return _page(found, refused=refused, status=answer_of(error)[1].status)

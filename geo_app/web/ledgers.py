@@ -19,12 +19,12 @@ from geo_app.errors import answer as answer_of
 from geo_app.web import bodies, sending, table_words
 from geo_app.web.asset_forms import field_of
 from geo_app.web.desk import desk, person, today
-from geo_app.web.errors import explain
+from geo_app.web.errors import told
 from geo_app.web.language import language, short, title
 from layers.asset_fields import SAID_IN_LEDGER
 from layers.catalogue import LAYERS
 from layers.codes import LEDGER_LEVEL, SECTOR
-from layers.errors import StaleVersionError
+from layers.errors import PreconditionRequiredError, StaleVersionError
 from layers.row_values import known
 from processing.ledger import publishing
 from processing.ledger.comparing import WHOLE
@@ -144,7 +144,7 @@ def build() -> ResponseReturnValue:
     try:
         number = building.build(desk().store, person(), level, unit, _year(), today())
     except BadRequestError as error:
-        return _index(refused=explain(error.code, str(error)))
+        return _index(refused=told(error))
     built = gettext("The ledger was built.")
     if level in publishing.LOCAL:
         made = building.ledger(desk().store, person(), number, today())
@@ -224,7 +224,7 @@ def step(ledger_id: str, move: str) -> ResponseReturnValue:
             expected_ver=request.form.get("expected_ver", type=int),
             today=today(),
         )
-    except (rights.LedgerFaultsError, StaleVersionError) as error:
+    except (rights.LedgerFaultsError, StaleVersionError, BadRequestError, PreconditionRequiredError) as error:
         return _refused(ledger_id, move, error)
     flash(gettext("Done: %(step)s.", step=title(publishing.COURSE[move].move)), "good")
     return redirect(url_for("ledgers.page", ledger_id=ledger_id))
@@ -235,7 +235,7 @@ def _refused(ledger_id: str, move: str, error: PersonError) -> ResponseReturnVal
     message = (
         gettext("The rules of the ledger stand against this step; nothing was saved.")
         if faults
-        else explain(error.code, str(error))
+        else told(error)
     )
     found = building.ledger(desk().store, person(), ledger_id, today())
     refused = {"move": move, "message": message, "faults": faults, "given": request.form}
