@@ -184,6 +184,20 @@ def test_a_step_is_taken_in_the_page_and_a_refusal_says_why(readers):
     assert village.post("/assets/Z1/settle", expected_ver="1", amount="1", period="a").status_code == 412
 
 
+def test_a_value_that_is_none_and_a_page_behind_show_the_form_again_in_chinese(readers):
+    village = readers["village"]
+    bad = village.post("/assets/Z1/settle?lang=zh", expected_ver="2", amount="abc", period="2027")
+    assert bad.status_code == 400
+    assert "金额：应为数字，填写的是“abc”" in bad.text.split('id="refused"')[1][:300]
+    assert 'value="abc" aria-invalid="true"' in bad.text
+    assert 'value="2027"' in bad.text, "what was typed stays"
+    behind = village.post("/assets/Z1/settle?lang=zh", expected_ver="1", amount="7", period="2027")
+    assert behind.status_code == 412
+    said = behind.text.split('id="refused"')[1].split("</div>")[0]
+    assert "（Z1）在您打开之后已由" in said
+    assert 'value="7"' in behind.text
+
+
 def workbook(*rows):
     book, out = Workbook(), io.BytesIO()
     for row in rows:
