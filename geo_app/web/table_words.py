@@ -40,10 +40,3 @@ def _source(item: Any) -> str:
     code, amount = (item.get("code"), item.get("amount_wan_yuan")) if isinstance(item, dict) else (item, None)
     label = FUND_SOURCE.label(str(code), language())
     return label if amount is None else f"{label} {written(decimal(amount))}"
-
-
-def _source(item: Any) -> str:
-    """Write a source and its amount; the unit stands in the heading."""
-    code, amount = (item.get("code"), item.get("amount_wan_yuan")) if isinstance(item, dict) else (item, None)
-    label = FUND_SOURCE.label(str(code), language())
-    return label if amount is None else f"{label} {written(decimal(amount))}"
