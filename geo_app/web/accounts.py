@@ -15,6 +15,7 @@ from geo_app.actions import held, passwords, reach, signing_in
 from geo_app.errors import BadRequestError, NotFoundError
 from geo_app.web import identifying, throttle
 from geo_app.web.desk import desk, person, session_of
+from geo_app.web.errors import told
 from geo_app.web.language import COOKIE as LANGUAGE_COOKIE
 from geo_app.web.language import LANGUAGES, YEAR_SECONDS, title
 from layers.catalogue import LAYERS
@@ -220,7 +221,7 @@ def create() -> ResponseReturnValue:
     try:
         made = action.create(desk().store, wanted, password)
     except REFUSED as error:
-        flash(str(error), "danger")
+        flash(told(error), "danger")
         return _back()
     return _page(made, password=password)
 
@@ -246,7 +247,7 @@ def set_grants(account_id: int) -> ResponseReturnValue:
     try:
         action.set_grants(desk().store, account, _asked_grants())
     except REFUSED as error:
-        flash(str(error), "danger")
+        flash(told(error), "danger")
     else:
         flash(gettext("The rights are changed; the account signs in again."), "good")
     return _back(account_id)

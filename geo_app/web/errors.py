@@ -150,8 +150,10 @@ def _person(error: PersonError) -> ResponseReturnValue:
         return redirect(url_for("accounts.sign_in", next=asked))
     found = table.body(error, request_id=g.get("request_id", ""), translate=lambda _code, _message: told(error))
     more: dict[str, Any] = {}
+    if isinstance(named := getattr(error, "field", None), str) and named:
+        more["field"] = named
     if error.kept:
-        more = {"kept": list(error.kept), "href": url_for("kept.page", kept_id=error.kept[0])}
+        more |= {"kept": list(error.kept), "href": url_for("kept.page", kept_id=error.kept[0])}
     response = make_response(answer(found.status, found.code, said_with_kept(error, found.message), **more))
     wait = getattr(error, "retry_after", None)
     if isinstance(wait, int):

@@ -15,7 +15,7 @@ from geo_app.actions.save_edits import EditFaultsError, StaleEditsError
 from geo_app.errors import BadRequestError, ForbiddenError
 from geo_app.web import bodies, editing, project_texts, project_values, received, refusals, site_words
 from geo_app.web.desk import desk, person, today
-from geo_app.web.errors import answer, explain
+from geo_app.web.errors import answer, told
 from geo_app.web.importing import answers_of
 from geo_app.web.language import language, short, title, unit
 from layers import files
@@ -221,7 +221,7 @@ def change(project_id: str) -> ResponseReturnValue:
     except EditFaultsError as error:
         return _refused(error)
     except StaleEditsError as error:
-        return answer(412, error.code, explain(error.code, str(error)))
+        return answer(412, error.code, told(error))
     return jsonify(project_id=project_id, href=url_for("project_pages.page", project_id=project_id))
 
 

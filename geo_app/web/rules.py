@@ -15,7 +15,7 @@ from geo_app.errors import BadRequestError
 from geo_app.errors import answer as answer_of
 from geo_app.web import rule_words
 from geo_app.web.desk import desk, person, today
-from geo_app.web.errors import explain
+from geo_app.web.errors import told
 from geo_app.web.language import short, title
 from layers.area_rules import EVERYWHERE
 from layers.codes import SOURCE_TAG
@@ -130,7 +130,7 @@ def save() -> ResponseReturnValue:
         wish = setting_rules.Wish(key.part, key.name, area, since, value, **texts)
         setting_rules.save(desk().store, person(), wish, expected_ver=form.get("expected_ver", type=int))
     except PersonError as error:
-        message = _unusable(key, typed["value"]) if isinstance(error, ProfileValueError) else explain(error.code, str(error))
+        message = _unusable(key, typed["value"]) if isinstance(error, ProfileValueError) else told(error)
         return _page(area, key, typed, refused=message, status=answer_of(error)[1].status)
     flash(gettext("The rule was set; it holds from %(day)s on.", day=since.isoformat()), "good")
     return redirect(url_for("rules.index", area=area))

@@ -14,7 +14,7 @@ from geo_app.actions.edit_payload import BadFieldError, parse
 from geo_app.errors import BadRequestError
 from geo_app.web import bodies
 from geo_app.web.desk import desk, person
-from geo_app.web.errors import answer, explain
+from geo_app.web.errors import answer, told
 from geo_app.web.figures import plain_value
 from geo_app.web.language import language
 
@@ -52,9 +52,9 @@ def save() -> ResponseReturnValue:
         saved = save_edits.save(desk().store, person(), edits, reason=reason, settles=_settles(asked))
     except save_edits.StaleEditsError as error:
         conflicts = [conflict(item) for item in error.conflicts]
-        return answer(412, error.code, explain(error.code, str(error)), conflicts=conflicts, kept=list(error.kept))
+        return answer(412, error.code, told(error), conflicts=conflicts, kept=list(error.kept))
     except save_edits.EditFaultsError as error:
-        return answer(422, error.code, explain(error.code, str(error)), **_report(error.report), kept=list(error.kept))
+        return answer(422, error.code, told(error), **_report(error.report), kept=list(error.kept))
     warnings = [item.as_json(language()) for item in saved.warnings]
     if saved.receipt is None:
         where = url_for("requests.page", request_id=saved.request_id)
