@@ -125,7 +125,9 @@ def _of_projects(built: Built, features: _Features, rng: np.random.Generator) ->
         villages = [number[code] for code in project["village_codes"]]
         feature, drawn = features.take(item.feature, villages) if item.feature else (None, None)
         asset_class = item.sub_class[:3]
-        value = project["budget_total"] * float(rng.uniform(0.86, 0.99))
+        share = float(rng.uniform(0.86, 0.99))
+        paid = [item | {"amount_wan_yuan": round(item["amount_wan_yuan"] * share, 2)} for item in project["funding_sources"]]
+        value = sum(item["amount_wan_yuan"] for item in paid)
         name, town = built.name_of(villages[0]), built.places.county.townships[built.places.villages.township[villages[0]]].name
         rows.append(
             {
@@ -133,7 +135,7 @@ def _of_projects(built: Built, features: _Features, rng: np.random.Generator) ->
                 "asset_class": asset_class,
                 "sub_class": item.sub_class,
                 "project_id": project["project_id"],
-                "fund_sources": project["funding_sources"],
+                "fund_sources": paid,
                 "feature_type": item.feature if feature else None,
                 "feature_id": feature,
                 "geometry": drawn if feature else shape,

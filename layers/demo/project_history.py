@@ -31,6 +31,8 @@ PORTAL = "https://demo.invalid/xiangtu"
 NOTICE_DAYS = 10
 LIBRARY = ("in_library", "annual_plan", "implementing", "completed", "accepted", "asset_formed")
 _STATED = ("name", "location_text", "start_date", "end_date", "budget_total")
+PAID = 0.97
+"""Share of its budget that a project costs where no asset has been formed of it."""
 _DAY = dt.timedelta(days=1)
 
 
@@ -217,8 +219,9 @@ def _reported(story: Story, start: dt.date, last: dt.date, share: float, *, done
     for part in parts:
         story.day = start + int(days * part * (0.98 if done else 1.0)) * _DAY
         story.tell("进度", "乡", "sector", progress_pct=round(100.0 if done else share * 100 * part, 1))
-        for source in project["funding_sources"]:
-            paid = round(source["amount_wan_yuan"] * (project["paid_share"] if done else 0.5 * share), 2)
+        for at, source in enumerate(project["funding_sources"]):
+            paid = round(source["amount_wan_yuan"] * (PAID if done else 0.5 * share), 2)
+            paid = project["paid"][at]["amount_wan_yuan"] if done and project["paid"] else paid
             if paid > 0:
                 story.tell("支出", "县", "finance", amount=paid, fund_source=source["code"], document=story.paper("资金拨付凭证"))
 
@@ -343,16 +346,14 @@ def _units(project: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, st
 
 
 def _projects(frames: Mapping[str, gpd.GeoDataFrame]) -> Iterable[dict[str, Any]]:
-    """Give the projects with None for what is unknown, the day their asset was formed and the share of the budget it cost."""
+    """Give the projects with None for what is unknown, the day their asset was formed and what each source paid for it."""
     projects = pd.DataFrame(frames["projects"].drop(columns="geometry"))
-    own = pd.DataFrame(frames["assets"])[["project_id", "formed_date", "original_value"]].dropna(subset=["project_id"])
+    own = pd.DataFrame(frames["assets"])[["project_id", "formed_date", "fund_sources"]].dropna(subset=["project_id"])
     formed = own.drop_duplicates("project_id").set_index("project_id").to_dict("index")
     for row in projects.to_dict("records"):
         known: dict[str, Any] = {str(name): None if missing(value) else value for name, value in row.items()}
         asset: Mapping[Any, Any] = formed.get(known["project_id"], {})
-        cost = asset.get("original_value")
-        share = 0.97 if missing(cost) else min(1.0, float(str(cost)) / float(known["budget_total"]))
-        yield known | {"formed_date": asset.get("formed_date"), "paid_share": share}
+        yield known | {"formed_date": asset.get("formed_date"), "paid": asset.get("fund_sources")}
 
 
 def missing(value: Any) -> bool:

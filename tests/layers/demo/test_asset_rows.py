@@ -27,3 +27,13 @@ def test_the_asset_of_a_project_is_of_its_county_and_not_worth_more(frames):
     of = projects.loc[own["project_id"]]
     assert (of["county_code"].to_numpy() == own["county_code"].to_numpy()).all()
     assert (own["original_value"].to_numpy() <= of["budget_total"].to_numpy()).all()
+
+
+def test_what_the_sources_paid_is_what_the_asset_cost(frames):
+    assets = frames["assets"]
+    for value, sources in zip(assets["original_value"], assets["fund_sources"], strict=True):
+        assert round(sum(item["amount_wan_yuan"] for item in sources), 2) == value
+    events = frames["project_events"]
+    spent = events[events["event_type"] == "支出"].groupby("project_id")["amount"].sum().round(2)
+    own = assets[assets["project_id"].notna()].groupby("project_id")["original_value"].sum().round(2)
+    assert (spent.reindex(own.index) == own).mean() > 0.99  # but for what is planted
