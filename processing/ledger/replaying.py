@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from layers.assets import LAYER
+from layers.catalogue import LAYERS
 from layers.row_values import known
 from processing.ledger.checking import check
 from processing.ledger.faults import Violation
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from processing.ledger.rules import LedgerRules
     from processing.ledger.standing import Standing
 
+LAYER: Final = LAYERS["assets"]
 CHECKS: Final = {"entry": "E8", "rights": "E8", "change": "E8", "income": "E13", "disposal": "E14"}
 """Which check of the dictionary a fault of a chain belongs to."""
 
