@@ -216,11 +216,7 @@ def _place() -> Any:
 
 def _refused(asset_id: str, move: str, error: PersonError) -> ResponseReturnValue:
     faults = error.faults if isinstance(error, rights.LedgerFaultsError) else ()
-    message = (
-        gettext("The rules of the ledger stand against this step; nothing was saved.")
-        if faults
-        else told(error)
-    )
+    message = gettext("The rules of the ledger stand against this step; nothing was saved.") if faults else told(error)
     bad = {getattr(error, "field", ""), *(item.field for item in faults)}
     refused = {"move": move, "message": message, "faults": faults, "given": request.form, "fields": bad}
     found = records.asset(desk().store, person(), asset_id, today())

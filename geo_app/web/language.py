@@ -141,8 +141,6 @@ def _unit_words() -> dict[str, str]:
         "年": gettext("years"),
         "月": gettext("months"),
         "日": gettext("days"),
-        "月": gettext("months"),
-        "日": gettext("days"),
     }
 
 

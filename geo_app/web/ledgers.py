@@ -232,11 +232,7 @@ def step(ledger_id: str, move: str) -> ResponseReturnValue:
 
 def _refused(ledger_id: str, move: str, error: PersonError) -> ResponseReturnValue:
     faults = error.faults if isinstance(error, rights.LedgerFaultsError) else ()
-    message = (
-        gettext("The rules of the ledger stand against this step; nothing was saved.")
-        if faults
-        else told(error)
-    )
+    message = gettext("The rules of the ledger stand against this step; nothing was saved.") if faults else told(error)
     found = building.ledger(desk().store, person(), ledger_id, today())
     refused = {"move": move, "message": message, "faults": faults, "given": request.form}
     return _page(found, refused=refused, status=answer_of(error)[1].status)

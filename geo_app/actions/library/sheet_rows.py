@@ -123,9 +123,7 @@ def read(store: Store, upload: Upload, feed: Feed, *, limits: Limits, person: Pe
             f"The sheet has no column with project numbers ({LAYER['project_id'].zh}). "
             "Name it so, name the header row, or map it in a recipe."
         )
-        raise in_both(
-            NoKeyColumnError(said), f"表中没有“{LAYER['project_id'].zh}”一列。请写明列标题或表头行，或写入读取方案。"
-        )
+        raise in_both(NoKeyColumnError(said), f"表中没有“{LAYER['project_id'].zh}”一列。请写明列标题或表头行，或写入读取方案。")
     places = _Places(sheet or sheet_form.SHEET, _letters(raw, columns, feed))
     reading = _Reading(raw, feed, columns, units, places)
     frame = reading.frame()

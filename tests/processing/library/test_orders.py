@@ -124,7 +124,9 @@ class Walker:
             "recorded_on": self.today,
         }
         if move in {"apply", "take_over"}:
-            event["proposed"] = [{"field": name, "new": self.project[name]} for name in ("task", "name", "location_text", "village_codes")]
+            event["proposed"] = [
+                {"field": name, "new": self.project[name]} for name in ("task", "name", "location_text", "village_codes")
+            ]
         if move == "approve_change" and values["result"] == "通过":
             self.project |= trail.stated(now.asked)
         self.events.append(values | event)
