@@ -410,10 +410,10 @@ def test_an_account_is_made_with_a_password_shown_once(peopled, browser_of):
 @pytest.mark.parametrize(
     ("login", "role", "area", "said"),
     [
-        ("x", "water", "", "A login has"),
-        ("east", "water", "", "already"),
-        ("fresh", "king", "", "There is no role"),
-        ("fresh", "water", "12345", "There is no area"),
+        ("x", "water", "", "登录名为 2 至 40 个"),
+        ("east", "water", "", "已有登录名"),
+        ("fresh", "king", "", "没有角色“king”"),
+        ("fresh", "water", "12345", "没有代码为"),
     ],
 )
 def test_an_account_that_cannot_be_is_told(peopled, browser_of, login, role, area, said):
