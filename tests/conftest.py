@@ -186,7 +186,7 @@ class _CalmRule(Rule):
     def _compile_builder(self, *given):
         compiled = functools.cache(super()._compile_builder)
 
-        def build(rule, **values):
+        def build(rule, /, **values):
             return compiled(*given)(rule, **values)
 
         return build

@@ -104,7 +104,7 @@ def test_a_bureau_sets_changes_and_withdraws_and_everybody_reads_it(app):
         ({"rule": "ledger.day_kind", "value": "lunar"}, 400, "自然日、工作日"),
         ({"document": ""}, 400, "请填写载明该值的文件"),
         ({"valid_from": "soon"}, 400, "起始日应为日期"),
-        ({"area": "00"}, 403, "set the rules of an area"),
+        ({"area": "00"}, 403, "这一步由代码为 00 的地区的"),
     ],
 )
 def test_what_cannot_be_used_is_said_beside_what_was_typed(app, changed, status, said):
