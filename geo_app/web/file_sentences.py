@@ -64,9 +64,44 @@ FORMS = (
     _("The file could not be read as GeoPackage. It holds %(found)s; only tables are taken. Save the layer as a new GeoPackage."),
     _("The file could not be read as GeoPackage. Its list of tables is damaged."),
     _("The file could not be read as GeoPackage. The description of a table is too long."),
-    _("The file could not be read as %(name)s."),
+    _("The file could not be read as GeoJSON. It contains %(found)s, which is no JSON number."),
+    _("The file could not be read as GeoJSON. It contains the number %(found)s, which no computer holds."),
+    _("The file could not be read as GeoJSON. GeoJSON is always in UTF-8, this text is not. Save it as UTF-8."),
+    _("The file could not be read as GeoJSON. It is nested too deeply."),
+    _("The file could not be read as GeoJSON. It is no JSON, or it is cut short."),
+    _("The file could not be read as GeoJSON. It is JSON, but no feature collection."),
+    _(
+        "The file could not be read as GeoJSON. Its `crs` member is a link or not a plain EPSG name. "
+        "Name the coordinate system by its EPSG code."
+    ),
+    _(
+        "The file could not be read as GeoJSON. A geometry carries a `crs` of its own. "
+        "Name the coordinate system once, at the top."
+    ),
+    _("The file could not be read as GeoJSON. Its `features` member is no list."),
+    _("The file could not be read as GeoJSON. Feature %(number)s is not a plain feature."),
+    _("The file could not be read as GeoJSON. The properties of feature %(number)s are no object."),
+    _("The file could not be read as Shapefile. The .%(name)s is no part of a shapefile."),
+    _("The file could not be read as Shapefile. The .%(name)s claims another length than it has: it is cut short or damaged."),
+    _("The file could not be read as Shapefile. The .%(name)s holds a kind of shape that does not exist."),
+    _("The file could not be read as Shapefile. A record claims a place or a length that the file does not have."),
+    _("The file could not be read as Shapefile. A record holds a kind of shape that does not exist."),
+    _("The file could not be read as Shapefile. A record claims more points than it holds."),
+    _("The file could not be read as Shapefile. The .dbf is cut short."),
+    _("The file could not be read as Shapefile. The .dbf claims more records than it holds."),
+    _(
+        "The file could not be read as Shapefile. The .dbf has %(number)s rows and the .shx has %(count)s: "
+        "they do not belong together."
+    ),
+    _("The file could not be read as KML. Its root is not <kml>."),
+    _("The file could not be read as KML. Its elements nest deeper than %(most)s."),
+    _("The file could not be read as KML. It declares a document type (DOCTYPE), which a map file never needs. Remove it."),
+    _("The file could not be read as KML. It is not well-formed XML."),
+    _("The file could not be read as %(name)s. It has no layer %(found)s; it has: %(names)s"),
+    _("The file could not be read as %(name)s. It holds no layer."),
     _("The file could not be read as GeoJSON. %(found)s"),
     _("The file could not be read as Shapefile. %(found)s"),
+    _("The file could not be read as %(name)s."),
     _("The file is empty."),
     _("This type of file is not taken. Give a zipped shapefile, GeoPackage, GeoJSON, KML, KMZ, FlatGeobuf, CSV or XLSX."),
     _("The archive holds no shapefile (.shp with .shx and .dbf) and not exactly one other map file."),

@@ -506,8 +506,11 @@ def test_asks_for_the_features_of_the_view_only(site, someone):
     assert hand.page.inner_text("#in-view").split() == ["S1"]
     asked = []
     hand.page.on("request", lambda request: asked.append(request.url) if "/editing/roads/features" in request.url else None)
+    hand.page.fill("#open-key", "S")  # what is being typed stays when the list comes again
     hand.frame.evaluate("MAP.setView([36.15, 105.1], 13, {animate: false})")
     hand.until("document.getElementById('in-view').innerText.includes('S2')")
+    hand.page.keyboard.type("2")
+    assert hand.page.input_value("#open-key") == "S2"
     assert "S1" not in hand.page.inner_text("#in-view")
     assert len(asked) == 1
     west, south, east, north = map(float, asked[0].split("bbox=")[1].split("&")[0].split(","))

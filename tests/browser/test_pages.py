@@ -125,7 +125,7 @@ def test_wrong_file_is_refused_with_a_sentence(web, tmp_path):
     page.set_input_files("#file", file)
     page.get_by_role("button", name="上传并查看").click()
     page.wait_for_selector(".notice.danger")
-    assert "无法读取" in page.inner_text(".notice.danger")
+    assert "文件无法按 GeoJSON 读取：内容不是 JSON" in page.inner_text(".notice.danger")
 
 
 @pytest.mark.parametrize("path", ["/areas/620422", "/indicators/RD3", "/imports", "/layers/villages", "/runs/1", "/changes"])

@@ -114,6 +114,8 @@ export function showList(desk) {
   const entries = [...desk.seen.values()].filter((feature) => inView(desk, feature)).map((feature) => desk.draft.now(feature));
   for (const entry of desk.draft.entries.values()) if (!desk.seen.has(entry.id)) entries.push(entry);
   const shown = entries.slice(0, LISTED);
+  const before = byId("open-key"); // the list comes again with every view; what is being typed stays
+  const typing = before && document.activeElement === before;
   const open = el("input", { type: "search", id: "open-key", placeholder: t("open_key"), "aria-label": t("open_key"), onkeydown: (event) => { if (event.key === "Enter") desk.openKey(event.target.value.trim()); } });
   fill(byId("panel-body"),
     el("h1", {}, desk.layer.title),
@@ -124,4 +126,7 @@ export function showList(desk) {
     el("h2", {}, desk.zoomIn ? t("zoom_in", { total: number(desk.zoomIn), limit: number(desk.limit) }) : t("in_view", { count: number(entries.length) })),
     el("ul", { class: "feature-list", id: "in-view" }, shown.map((entry) => el("li", {}, el("button", { type: "button", class: "plain", "data-id": entry.id, onclick: () => desk.select(entry.id, { fit: true }) }, nameOf(desk, entry), numbered(desk, entry), entry.op === "same" ? null : el("span", { class: `tag edit-${entry.op}` }, t(`op_${entry.op}`)))))),
     entries.length > shown.length ? el("p", { class: "small quiet" }, t("more_in_view", { count: number(entries.length - shown.length) })) : null);
+  if (!before) return;
+  open.value = before.value;
+  if (typing) open.focus();
 }
