@@ -9,13 +9,11 @@ from flask import request
 
 from geo_app.actions import edit_payload
 from geo_app.actions.edit_payload import BadFieldError
-from geo_app.web import bodies, project_values
-from geo_app.web.desk import desk
+from geo_app.web import bodies, figures, project_values
 from layers.codes import FUND_SOURCE
 from layers.projects import LAYER
 from layers.row_values import entries
 from layers.schema import FieldType
-from layers.store import Condition
 from processing.library import content
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ NEW: Final = "new:"
 SOURCE: Final = tuple(f"{NEW}source_{part}" for part in ("code", "amount", "unit"))
 KNOWN: Final = frozenset({*(NEW + name for name in (*ASKABLE, content.PLACE, "budget_total", "budget_unit")), *SOURCE})
 EMPTY_ROWS: Final = 2
+VILLAGE_RANK: Final = 5
 BETWEEN: Final = re.compile(r"[\s,，;；、]+")
 
 
@@ -64,8 +63,9 @@ def _value(name: str, text: str) -> Any:
 def _require_villages(codes: list[str]) -> None:
     if not codes:
         return
-    held = desk().store.read("villages", where=(Condition("village_code", "in", codes),), geometry=False)
-    missing = [code for code in codes if code not in set(held["village_code"].astype(str))]
+    rows = figures.areas().frame
+    known = set(rows.loc[rows["rank"] == VILLAGE_RANK, "area_code"].astype(str))
+    missing = [code for code in codes if code not in known]
     if missing:
         raise BadFieldError(f"village_codes: there is no area with the code {missing[0][:20]}", field="village_codes")
 

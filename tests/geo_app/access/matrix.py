@@ -45,7 +45,13 @@ def shape_of(layer, county):
 
 def value_of(layer, field, county):
     codes = {"county_code": county, "township_code": TOWNSHIP[county], "village_code": VILLAGE[county]}
-    codes |= {"area_code": county, "to_code": VILLAGE[county], "from_code": VILLAGE[county], "work_id": f"water_works-{county}"}
+    codes |= {
+        "area_code": county,
+        "scope_code": county,
+        "to_code": VILLAGE[county],
+        "from_code": VILLAGE[county],
+        "work_id": f"water_works-{county}",
+    }
     if field.name == LAYERS[layer].key and field.name not in codes:
         return f"{layer}-{county}"
     if field.name in codes:

@@ -37,7 +37,7 @@ def expected(role, area, layer, county, *, apply):
     if layer not in WRITES[role]:
         return 403
     of_the_county = {*set(KEY) - {"settlement_origins"}, "monitored_households", "indicator_targets", "tasks"}
-    of_the_county |= {name for name, declared in LAYERS.items() if declared.area_fields == ("county_code",)}
+    of_the_county |= {name for name, declared in LAYERS.items() if declared.area_fields in (("county_code",), ("scope_code",))}
     if area is not None and (county == WEST or (area == TOWNSHIP[EAST] and layer in of_the_county)):
         return 404
     if apply and LAYERS[layer].kept_by:

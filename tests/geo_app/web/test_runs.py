@@ -55,5 +55,5 @@ def test_replay_gives_the_same_numbers(web):
 def test_without_data_the_job_fails_with_a_sentence(bare):
     job = bare.job("/runs", {}, state="failed")
     assert job["error"]["code"] == "no_data"
-    assert "尚无相应数据" in job["error"]["message"]
+    assert "库中还没有数据，请先导入数据" in job["error"]["message"]
     assert "导入文件" in bare.page("/runs")

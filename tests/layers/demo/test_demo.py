@@ -9,7 +9,7 @@ from layers.catalogue import LAYERS
 from layers.demo import UnknownScaleError
 from layers.frames import conform
 
-ABSENT = {"area_crosswalk", "photographs", "tasks"}
+ABSENT = {"area_crosswalk", "area_rules", "photographs", "tasks"}
 """Layers of which the demonstration has no rows: no village was merged, there are no pictures, the task list is another city's."""
 REAL = dict.fromkeys(("areas", "key_lists", "key_counties", "indicator_targets", "plan_investments"), "registered")
 
